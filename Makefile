@@ -1,0 +1,147 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+ARGS ?=
+
+# Go, Node, buf and the Temporal CLI come as wheels: .venv/bin is the only toolchain that is needed.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export GOTOOLCHAIN := local
+export CGO_ENABLED := 0
+
+VENV := .venv/.installed
+NODE_MODULES := typescript/node_modules/.package-lock.json
+GO_MODULES := build/.go-modules
+GO_SOURCES := $(shell find go -name '*.go' 2>/dev/null)
+TYPESCRIPT_SOURCES := $(shell find typescript/src -name '*.ts' 2>/dev/null)
+GO_BINARIES := build/.go-built
+TYPESCRIPT_BUILD := build/.typescript-built
+
+PYTHON_CODE := python/src python/tests tests
+PYTEST := pytest -c python/pyproject.toml --rootdir .
+
+.PHONY: help
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "; print "Triglot: one contract, three languages, one durable workflow.\n\nUsage: make TARGET [ARGS=...]"} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+##@ Run
+
+.PHONY: demo
+demo: build ## one report on the default data, start to verdict (ARGS="--scenarios 1M --json")
+	@triglot demo $(ARGS)
+
+.PHONY: dev
+dev: build ## the same stack in the foreground with the Web UI, until Ctrl-C
+	@triglot dev $(ARGS)
+
+.PHONY: doctor
+doctor: ## list the tools that were found against those that are needed
+	@$(PYTHON) -m venv --help > /dev/null 2>&1 || { echo "doctor: $(PYTHON) has no venv module; install it (Debian: python3-venv)" >&2; exit 1; }
+	@$(MAKE) setup
+	@triglot doctor
+
+##@ Build
+
+.PHONY: setup
+setup: $(VENV) $(NODE_MODULES) $(GO_MODULES) ## install what the locks name: .venv, node_modules, Go modules
+
+.PHONY: build
+build: setup $(GO_BINARIES) $(TYPESCRIPT_BUILD) ## compile the Go and TypeScript workers
+
+.PHONY: generate
+generate: setup ## compile proto/ into every language
+	@python -m triglot.contract.generate
+
+.PHONY: update-locks
+update-locks: $(VENV) ## renew every lock, then install from them in a clean folder
+	@deploy/update-locks
+
+.PHONY: clean
+clean: ## delete what was built and installed; keep the runs in .triglot
+	rm -rf .venv build go/bin typescript/dist typescript/node_modules
+
+##@ Check
+
+.PHONY: check
+check: check-python check-go check-typescript check-contract check-names check-locks ## formatters, linters, types, contract, freshness, names, locks
+
+.PHONY: check-python
+check-python: setup
+	ruff format --config python/pyproject.toml --check $(PYTHON_CODE)
+	ruff check --config python/pyproject.toml $(PYTHON_CODE)
+	mypy --config-file python/pyproject.toml
+
+.PHONY: check-go
+check-go: setup
+	@unformatted=$$(gofmt -l go); [[ -z "$$unformatted" ]] || { echo "gofmt: $$unformatted" >&2; exit 1; }
+	go -C go vet ./...
+	go -C go tool staticcheck ./...
+
+.PHONY: check-typescript
+check-typescript: setup
+	npm --prefix typescript run --silent check
+
+.PHONY: check-contract
+check-contract: setup
+	buf format --diff --exit-code proto
+	python -m triglot.contract.generate --check
+
+.PHONY: check-names
+check-names: $(VENV) ## names of queues and Temporal types stand in the contract alone
+	@python -m triglot.contract.spelling .
+
+.PHONY: check-locks
+check-locks:
+	@! git grep -nIE 'https?://' -- 'python/requirements.txt' '*package-lock.json' '*go.sum' || { echo "a lock names a host" >&2; exit 1; }
+
+.PHONY: format
+format: setup ## format everything that is written by hand
+	ruff format --config python/pyproject.toml $(PYTHON_CODE)
+	ruff check --config python/pyproject.toml --fix $(PYTHON_CODE)
+	gofmt -w go
+	npm --prefix typescript run --silent format
+	buf format -w proto
+
+##@ Test
+
+.PHONY: test
+test: build ## unit tests in three languages, workflow, integration, faults
+	go -C go test ./...
+	npm --prefix typescript test
+	$(PYTEST) python/tests tests $(ARGS)
+
+# Each stamp is younger than what it was made from, so an unchanged tree costs nothing.
+
+$(VENV): python/requirements.txt python/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Triglot needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "setup: .venv from python/requirements.txt"
+	@[[ -x .venv/bin/python ]] || $(PYTHON) -m venv .venv
+	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r python/requirements.txt
+	@python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e python
+	@touch $@
+
+$(NODE_MODULES): $(VENV) typescript/package-lock.json
+	@echo "setup: typescript/node_modules from typescript/package-lock.json"
+	@cd typescript && npm ci --silent
+	@touch $@
+
+$(GO_MODULES): $(VENV) go/go.mod go/go.sum
+	@echo "setup: Go modules from go/go.sum"
+	@go -C go mod download
+	@mkdir -p $(@D) && touch $@
+
+$(GO_BINARIES): $(GO_MODULES) $(GO_SOURCES)
+	@echo "build: go/bin"
+	@go -C go build -o bin/ ./cmd/...
+	@mkdir -p $(@D) && touch $@
+
+$(TYPESCRIPT_BUILD): $(NODE_MODULES) $(TYPESCRIPT_SOURCES) typescript/tsconfig.json
+	@echo "build: typescript/dist"
+	@npm --prefix typescript run --silent build
+	@mkdir -p $(@D) && touch $@
