@@ -1,0 +1,259 @@
+"""The contract as frozen dataclasses: what `parse` makes, `check` judges and the emitters read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from triglot.contract.options import IdConflictPolicy, IdReusePolicy, ParentClosePolicy, WaitPolicy
+
+RpcT = TypeVar("RpcT", bound="Rpc")
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """A place in a source file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Something that keeps a contract from being compiled, in one sentence."""
+
+    location: Location
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.sentence}"
+
+
+@dataclass(frozen=True)
+class ProtoFile:
+    """A `.proto` file."""
+
+    name: str
+    package: str
+    go_package: str
+
+    @property
+    def stem(self) -> str:
+        """The name without `.proto`."""
+        return self.name.removesuffix(".proto")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a message, as far as id expressions ask."""
+
+    name: str
+    type: str
+    """The scalar's name as in proto; "message" or "enum" otherwise."""
+    message: str
+    """The full name of the message type, if it is one."""
+    repeated: bool
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message type."""
+
+    file: ProtoFile
+    names: tuple[str, ...]
+    """The simple names from the outermost message inwards."""
+    fields: tuple[Field, ...]
+
+    @property
+    def full_name(self) -> str:
+        """The name with its package."""
+        return ".".join((self.file.package, *self.names) if self.file.package else self.names)
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A literal part of an id expression."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class FieldReference:
+    """`${! portfolio.id }`: the request's field."""
+
+    path: tuple[str, ...]
+    is_bool: bool
+
+
+@dataclass(frozen=True)
+class UuidV4:
+    """`${! uuid_v4() }`."""
+
+
+IdExpression = tuple[Literal | FieldReference | UuidV4, ...]
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When and how often a failed attempt is repeated; None and 0 mean the server's default."""
+
+    initial_interval: timedelta | None
+    backoff_coefficient: float
+    max_interval: timedelta | None
+    max_attempts: int
+    non_retryable_error_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Priority:
+    """The order in which a backlog is served; 0 and "" mean the server's default."""
+
+    key: int
+    fairness_key: str
+    fairness_weight: float
+
+
+@dataclass(frozen=True)
+class Rpc:
+    """What every kind of RPC has."""
+
+    location: Location
+    service: str
+    """The full name of the service."""
+    name: str
+    type_name: str
+    """The name by which Temporal knows it."""
+    comment: str
+    input: Message | None
+    """None for google.protobuf.Empty: no argument."""
+    output: Message | None
+    """None for google.protobuf.Empty: no result."""
+
+    @property
+    def full_name(self) -> str:
+        """The RPC's name with package and service."""
+        return f"{self.service}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Activity(Rpc):
+    """An RPC that is an activity."""
+
+    task_queue: str
+    own_task_queue: bool
+    """Whether the queue is another than the service's."""
+    schedule_to_close_timeout: timedelta | None
+    schedule_to_start_timeout: timedelta | None
+    start_to_close_timeout: timedelta | None
+    heartbeat_timeout: timedelta | None
+    retry_policy: RetryPolicy | None
+    wait_for_cancellation: bool
+    priority: Priority | None
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A workflow's reference to one of its queries, signals or updates."""
+
+    target: str
+    """The full name of the RPC."""
+    start: bool
+    """Whether clients may send it with a start."""
+
+
+@dataclass(frozen=True)
+class Workflow(Rpc):
+    """An RPC that is a workflow."""
+
+    task_queue: str
+    own_task_queue: bool
+    id: IdExpression | None
+    queries: tuple[Ref, ...]
+    signals: tuple[Ref, ...]
+    updates: tuple[Ref, ...]
+    execution_timeout: timedelta | None
+    run_timeout: timedelta | None
+    task_timeout: timedelta | None
+    id_reuse_policy: IdReusePolicy | None
+    id_conflict_policy: IdConflictPolicy | None
+    parent_close_policy: ParentClosePolicy | None
+    retry_policy: RetryPolicy | None
+    wait_for_cancellation: bool
+    priority: Priority | None
+
+
+@dataclass(frozen=True)
+class Query(Rpc):
+    """An RPC that is a query."""
+
+
+@dataclass(frozen=True)
+class Signal(Rpc):
+    """An RPC that is a signal."""
+
+
+@dataclass(frozen=True)
+class Update(Rpc):
+    """An RPC that is an update."""
+
+    id: IdExpression | None
+    validate: bool
+    wait_for_stage: WaitPolicy
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service with at least one RPC."""
+
+    location: Location
+    file: ProtoFile
+    name: str
+    task_queue: str
+    """ "" where the service names none."""
+    comment: str
+    rpcs: tuple[Rpc, ...]
+
+    @property
+    def full_name(self) -> str:
+        """The service's name with its package."""
+        return f"{self.file.package}.{self.name}" if self.file.package else self.name
+
+    def of(self, kind: type[RpcT]) -> tuple[RpcT, ...]:
+        """The RPCs of one kind."""
+        return tuple(rpc for rpc in self.rpcs if isinstance(rpc, kind))
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All services that a compilation sees, and the files to generate code for."""
+
+    services: tuple[Service, ...]
+    messages: dict[str, Message]
+    """By full name."""
+    targets: frozenset[str]
+    """The names of the files to generate code for."""
+
+    def files(self) -> Iterator[tuple[ProtoFile, tuple[Service, ...]]]:
+        """The files to generate code for, with their services."""
+        for file in dict.fromkeys(service.file for service in self.services):
+            if file.name in self.targets:
+                yield file, tuple(service for service in self.services if service.file == file)
+
+    def rpc(self, full_name: str) -> Rpc | None:
+        """The RPC of that name, if there is one."""
+        rpcs = (rpc for service in self.services for rpc in service.rpcs)
+        return next((rpc for rpc in rpcs if rpc.full_name == full_name), None)
+
+    def service(self, full_name: str) -> Service:
+        """The service of that name."""
+        return next(service for service in self.services if service.full_name == full_name)
+
+    def referenced(self, kind: type[RpcT], refs: tuple[Ref, ...]) -> list[tuple[RpcT, Ref]]:
+        """The RPCs that checked references mean."""
+        return [(rpc, ref) for ref in refs if isinstance(rpc := self.rpc(ref.target), kind)]

@@ -1,0 +1,95 @@
+"""`protoc-gen-triglot`: a plugin for protoc and buf.
+
+Parameters, separated by commas:
+
+- `lang`: python, go, typescript or manifest.
+- `module` (Go): the module's path, as protoc-gen-go's.
+- `go_runtime` (Go): the import path of the package with `Validate`; `<module>/contract` where absent.
+- `ts_runtime` (TypeScript): the module with `parseRequest`; a relative one is seen from the output's root.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+
+from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
+
+from triglot.contract import emit_go, emit_manifest, emit_python, emit_typescript
+from triglot.contract.check import check
+from triglot.contract.model import Contract
+from triglot.contract.names import ContractError
+from triglot.contract.parse import parse
+
+Parameters = Mapping[str, str]
+
+
+def _go(contract: Contract, parameters: Parameters) -> dict[str, str]:
+    module = parameters.get("module", "")
+    runtime = parameters.get("go_runtime") or (f"{module}/contract" if module else "")
+    if not runtime:
+        raise ValueError("lang=go needs the parameter module or go_runtime")
+    return emit_go.emit(contract, module=module, runtime=runtime)
+
+
+def _typescript(contract: Contract, parameters: Parameters) -> dict[str, str]:
+    runtime = parameters.get("ts_runtime", "")
+    if not runtime:
+        raise ValueError("lang=typescript needs the parameter ts_runtime")
+    return emit_typescript.emit(contract, runtime=runtime)
+
+
+_LANGUAGES: dict[str, tuple[frozenset[str], Callable[[Contract, Parameters], dict[str, str]]]] = {
+    "python": (frozenset(), lambda contract, _: emit_python.emit(contract)),
+    "go": (frozenset({"module", "go_runtime"}), _go),
+    "typescript": (frozenset({"ts_runtime"}), _typescript),
+    "manifest": (frozenset(), lambda contract, _: emit_manifest.emit(contract)),
+}
+
+
+def generate(request: CodeGeneratorRequest) -> dict[str, str]:
+    """Compiles a request to files by path.
+
+    Raises:
+        ContractError: the contract cannot be compiled.
+        ValueError: a parameter is wrong.
+    """
+    parameters = _parameters(request.parameter)
+    language = parameters.get("lang", "")
+    if language not in _LANGUAGES:
+        raise ValueError(f"parameter lang must be one of {', '.join(_LANGUAGES)}, not {language!r}")
+    known, emit = _LANGUAGES[language]
+    unknown = parameters.keys() - known - {"lang"}
+    if unknown:
+        raise ValueError(f"lang={language} has no parameter {', '.join(sorted(unknown))}")
+    contract, problems = parse(request)
+    problems += check(contract)
+    if problems:
+        raise ContractError(problems)
+    return emit(contract, parameters)
+
+
+def respond(request: CodeGeneratorRequest) -> CodeGeneratorResponse:
+    """Answers as protoc wants it: with files, or with an error to print."""
+    response = CodeGeneratorResponse(supported_features=CodeGeneratorResponse.FEATURE_PROTO3_OPTIONAL)
+    try:
+        for name, content in generate(request).items():
+            response.file.add(name=name, content=content)
+    except (ContractError, ValueError) as error:
+        response.error = str(error)
+    return response
+
+
+def main() -> None:
+    """Reads a request from standard input and writes the response to standard output."""
+    response = respond(CodeGeneratorRequest.FromString(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(response.SerializeToString())
+
+
+def _parameters(text: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in text.split(",") if pair)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""What generated Python code calls: validation, ids and the data converter.
+
+Two kinds of refusal: a client that is about to send a bad request gets `InvalidArgumentError`, a plain
+`ValueError`; a worker that has received one fails the activity, or refuses the update, with an
+`ApplicationError` that every SDK understands.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final, Literal, TypeVar
+
+from google.protobuf.message import Message
+from temporalio import activity, workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.converter import (
+    BinaryNullPayloadConverter,
+    BinaryPlainPayloadConverter,
+    BinaryProtoPayloadConverter,
+    CompositePayloadConverter,
+    DataConverter,
+    JSONPlainPayloadConverter,
+    JSONProtoPayloadConverter,
+)
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from buf.validate import validate_pb2
+
+INVALID_ARGUMENT: Final = "InvalidArgument"
+"""The error type of a refused request, the same in every language."""
+
+NOTHING: Final = RawValue(Payload(metadata={"encoding": b"binary/null"}))
+"""What an activity gets that was called without its argument."""
+
+MessageT = TypeVar("MessageT", bound=Message)
+
+
+class InvalidArgumentError(ValueError):
+    """A message that breaks the contract's rules.
+
+    The text is one line, "field path: what is wrong; ...".
+
+    Attributes:
+        violations: what was broken, rule by rule.
+    """
+
+    def __init__(self, violations: validate_pb2.Violations) -> None:
+        self.violations = violations
+        super().__init__("; ".join(_sentence(violation) for violation in violations.violations))
+
+
+def check(message: Message) -> None:
+    """Checks a message before it is sent.
+
+    Raises:
+        InvalidArgumentError: the message breaks a rule.
+    """
+    # Passed through, since an update validator calls this inside the sandbox and the library is native code.
+    with workflow.unsafe.imports_passed_through():
+        import protovalidate  # noqa: PLC0415
+    try:
+        protovalidate.validate(message)
+    except protovalidate.ValidationError as error:
+        encoded = error.to_proto().to_binary()
+        raise InvalidArgumentError(validate_pb2.Violations.FromString(encoded)) from None
+
+
+def validate(message: Message) -> None:
+    """Checks a message that has arrived.
+
+    Raises:
+        ApplicationError: the message breaks a rule; non-retryable, of type `InvalidArgument`, with one
+            `buf.validate.Violations` as its details.
+    """
+    try:
+        check(message)
+    except InvalidArgumentError as error:
+        raise ApplicationError(
+            str(error), error.violations, type=INVALID_ARGUMENT, non_retryable=True
+        ) from None
+
+
+def receive(expected: type[MessageT], request: object) -> MessageT:
+    """Takes an argument that has arrived for the message it must be, and checks it.
+
+    A raw payload, as activities get it, is decoded first.
+
+    Raises:
+        ApplicationError: it is another message, no message at all, or breaks a rule; as `validate`.
+    """
+    if isinstance(request, RawValue):
+        request = _decode(expected, request)
+    if not isinstance(request, expected):
+        found = request.DESCRIPTOR.full_name if isinstance(request, Message) else type(request).__name__
+        raise _refusal(f"expected {expected.DESCRIPTOR.full_name}, got {found}")
+    validate(request)
+    return request
+
+
+def uuid_v4() -> str:
+    """Makes a random UUID: replayable in a workflow, the operating system's elsewhere."""
+    return str(workflow.uuid4() if workflow.in_workflow() else uuid.uuid4())
+
+
+def data_converter(encoding: Literal["json", "binary"] = "json") -> DataConverter:
+    """Makes the contract's data converter.
+
+    Messages are encoded as `json/protobuf` or `binary/protobuf` and decoded from both, tolerating unknown
+    fields. `json/plain` serves the SDK's own needs and never decodes into a message.
+    """
+    converters = {"json": _JsonPayloadConverter, "binary": _BinaryPayloadConverter}
+    return DataConverter(payload_converter_class=converters[encoding])
+
+
+class _PlainPayloadConverter(JSONPlainPayloadConverter):
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        if isinstance(type_hint, type) and issubclass(type_hint, Message):
+            raise TypeError(f"json/plain is no {type_hint.DESCRIPTOR.full_name}; send it as protobuf")
+        return super().from_payload(payload, type_hint)
+
+
+class _JsonPayloadConverter(CompositePayloadConverter):
+    def __init__(self) -> None:
+        super().__init__(
+            BinaryNullPayloadConverter(),
+            BinaryPlainPayloadConverter(),
+            JSONProtoPayloadConverter(ignore_unknown_fields=True),
+            BinaryProtoPayloadConverter(),
+            _PlainPayloadConverter(),
+        )
+
+
+class _BinaryPayloadConverter(CompositePayloadConverter):
+    def __init__(self) -> None:
+        super().__init__(
+            BinaryNullPayloadConverter(),
+            BinaryPlainPayloadConverter(),
+            BinaryProtoPayloadConverter(),
+            JSONProtoPayloadConverter(ignore_unknown_fields=True),
+            _PlainPayloadConverter(),
+        )
+
+
+def _decode(expected: type[Message], request: RawValue) -> object:
+    # Done here, since the SDK would retry an activity whose argument it cannot decode.
+    try:
+        return activity.payload_converter().from_payload(request.payload, expected)
+    except (KeyError, RuntimeError, TypeError) as error:
+        reason = " ".join(str(error.__cause__ or error).split())
+        raise _refusal(f"expected {expected.DESCRIPTOR.full_name}: {reason}") from error
+
+
+def _refusal(text: str) -> ApplicationError:
+    violations = validate_pb2.Violations(violations=[validate_pb2.Violation(message=text)])
+    return ApplicationError(text, violations, type=INVALID_ARGUMENT, non_retryable=True)
+
+
+def _sentence(violation: validate_pb2.Violation) -> str:
+    path = "".join(_element(element) for element in violation.field.elements).removeprefix(".")
+    what = violation.message or f"breaks the rule {violation.rule_id}"
+    what = " ".join(what.split())
+    return f"{path}: {what}" if path else what
+
+
+def _element(element: validate_pb2.FieldPathElement) -> str:
+    subscript = element.WhichOneof("subscript")
+    if subscript is None:
+        return f".{element.field_name}"
+    value = getattr(element, subscript)
+    shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
+    return f".{element.field_name}[{shown}]"

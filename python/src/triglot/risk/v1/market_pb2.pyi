@@ -1,0 +1,64 @@
+# mypy: ignore-errors
+from buf.validate import validate_pb2 as _validate_pb2
+from triglot.store.v1 import object_pb2 as _object_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Portfolio(_message.Message):
+    __slots__ = ("id", "name", "currency", "positions")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    name: str
+    currency: str
+    positions: _containers.RepeatedCompositeFieldContainer[Position]
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., currency: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ...) -> None: ...
+
+class Position(_message.Message):
+    __slots__ = ("symbol", "exposure_minor")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    EXPOSURE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    exposure_minor: int
+    def __init__(self, symbol: _Optional[str] = ..., exposure_minor: _Optional[int] = ...) -> None: ...
+
+class PriceWindow(_message.Message):
+    __slots__ = ("prices", "from_date", "as_of_date")
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    FROM_DATE_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_DATE_FIELD_NUMBER: _ClassVar[int]
+    prices: _object_pb2.ObjectRef
+    from_date: str
+    as_of_date: str
+    def __init__(self, prices: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., from_date: _Optional[str] = ..., as_of_date: _Optional[str] = ...) -> None: ...
+
+class PriceHistory(_message.Message):
+    __slots__ = ("symbols", "dates", "decimals", "prices")
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    DATES_FIELD_NUMBER: _ClassVar[int]
+    DECIMALS_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    dates: _containers.RepeatedScalarFieldContainer[str]
+    decimals: int
+    prices: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ..., dates: _Optional[_Iterable[str]] = ..., decimals: _Optional[int] = ..., prices: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class SimulationParameters(_message.Message):
+    __slots__ = ("scenario_count", "horizon_days", "block_days", "seed")
+    SCENARIO_COUNT_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_DAYS_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_DAYS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    scenario_count: int
+    horizon_days: int
+    block_days: int
+    seed: int
+    def __init__(self, scenario_count: _Optional[int] = ..., horizon_days: _Optional[int] = ..., block_days: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,95 @@
+# mypy: ignore-errors
+import datetime
+
+from buf.validate import validate_pb2 as _validate_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
+from triglot.notification.v1 import notification_pb2 as _notification_pb2
+from triglot.risk.v1 import market_pb2 as _market_pb2
+from triglot.risk.v1 import measures_pb2 as _measures_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ReportStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REPORT_STAGE_UNSPECIFIED: _ClassVar[ReportStage]
+    REPORT_STAGE_PREPARING: _ClassVar[ReportStage]
+    REPORT_STAGE_SIMULATING: _ClassVar[ReportStage]
+    REPORT_STAGE_AGGREGATING: _ClassVar[ReportStage]
+    REPORT_STAGE_NOTIFYING: _ClassVar[ReportStage]
+    REPORT_STAGE_COMPLETED: _ClassVar[ReportStage]
+REPORT_STAGE_UNSPECIFIED: ReportStage
+REPORT_STAGE_PREPARING: ReportStage
+REPORT_STAGE_SIMULATING: ReportStage
+REPORT_STAGE_AGGREGATING: ReportStage
+REPORT_STAGE_NOTIFYING: ReportStage
+REPORT_STAGE_COMPLETED: ReportStage
+
+class GenerateRiskReportRequest(_message.Message):
+    __slots__ = ("portfolio", "window", "parameters", "confidences_bp", "shard_size", "recipients")
+    PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCES_BP_FIELD_NUMBER: _ClassVar[int]
+    SHARD_SIZE_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENTS_FIELD_NUMBER: _ClassVar[int]
+    portfolio: _market_pb2.Portfolio
+    window: _market_pb2.PriceWindow
+    parameters: _market_pb2.SimulationParameters
+    confidences_bp: _containers.RepeatedScalarFieldContainer[int]
+    shard_size: int
+    recipients: _containers.RepeatedCompositeFieldContainer[_notification_pb2.Recipient]
+    def __init__(self, portfolio: _Optional[_Union[_market_pb2.Portfolio, _Mapping]] = ..., window: _Optional[_Union[_market_pb2.PriceWindow, _Mapping]] = ..., parameters: _Optional[_Union[_market_pb2.SimulationParameters, _Mapping]] = ..., confidences_bp: _Optional[_Iterable[int]] = ..., shard_size: _Optional[int] = ..., recipients: _Optional[_Iterable[_Union[_notification_pb2.Recipient, _Mapping]]] = ...) -> None: ...
+
+class GenerateRiskReportResponse(_message.Message):
+    __slots__ = ("summary", "files", "shares", "notifications")
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    NOTIFICATIONS_FIELD_NUMBER: _ClassVar[int]
+    summary: _measures_pb2.RiskSummary
+    files: _measures_pb2.ReportFiles
+    shares: _containers.RepeatedCompositeFieldContainer[WorkerShare]
+    notifications: _containers.RepeatedCompositeFieldContainer[_notification_pb2.SendNotificationResponse]
+    def __init__(self, summary: _Optional[_Union[_measures_pb2.RiskSummary, _Mapping]] = ..., files: _Optional[_Union[_measures_pb2.ReportFiles, _Mapping]] = ..., shares: _Optional[_Iterable[_Union[WorkerShare, _Mapping]]] = ..., notifications: _Optional[_Iterable[_Union[_notification_pb2.SendNotificationResponse, _Mapping]]] = ...) -> None: ...
+
+class WorkerShare(_message.Message):
+    __slots__ = ("language", "shard_count", "scenario_count", "cpu_time")
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    SHARD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SCENARIO_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CPU_TIME_FIELD_NUMBER: _ClassVar[int]
+    language: str
+    shard_count: int
+    scenario_count: int
+    cpu_time: _duration_pb2.Duration
+    def __init__(self, language: _Optional[str] = ..., shard_count: _Optional[int] = ..., scenario_count: _Optional[int] = ..., cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class GetProgressRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetProgressResponse(_message.Message):
+    __slots__ = ("stage", "shards_total", "shards_completed", "shards_in_flight", "scenarios_completed", "shares", "notifications_total", "notifications_sent")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    SHARDS_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    SHARDS_COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    SHARDS_IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    SCENARIOS_COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    NOTIFICATIONS_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    NOTIFICATIONS_SENT_FIELD_NUMBER: _ClassVar[int]
+    stage: ReportStage
+    shards_total: int
+    shards_completed: int
+    shards_in_flight: int
+    scenarios_completed: int
+    shares: _containers.RepeatedCompositeFieldContainer[WorkerShare]
+    notifications_total: int
+    notifications_sent: int
+    def __init__(self, stage: _Optional[_Union[ReportStage, str]] = ..., shards_total: _Optional[int] = ..., shards_completed: _Optional[int] = ..., shards_in_flight: _Optional[int] = ..., scenarios_completed: _Optional[int] = ..., shares: _Optional[_Iterable[_Union[WorkerShare, _Mapping]]] = ..., notifications_total: _Optional[int] = ..., notifications_sent: _Optional[int] = ...) -> None: ...
