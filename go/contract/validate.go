@@ -1,0 +1,40 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+)
+
+// Validate checks a message against the rules in the contract. An error is a non-retryable application error of
+// type InvalidArgument; where rules are violated, its details are one buf.validate.Violations.
+func Validate(message proto.Message) error {
+	if message == nil {
+		return NewInvalidArgument("the message is missing", nil)
+	}
+	name := message.ProtoReflect().Descriptor().FullName()
+	if !message.ProtoReflect().IsValid() {
+		return NewInvalidArgument(fmt.Sprintf("%s: the message is missing", name), nil)
+	}
+	err := protovalidate.Validate(message)
+	var invalid *protovalidate.ValidationError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &invalid):
+		return NewInvalidArgument(describe(invalid), nil, invalid.ToProto())
+	default:
+		return fmt.Errorf("check %s: %w", name, err)
+	}
+}
+
+func describe(invalid *protovalidate.ValidationError) string {
+	problems := make([]string, len(invalid.Violations))
+	for i, violation := range invalid.Violations {
+		problems[i] = violation.String()
+	}
+	return strings.Join(problems, "; ")
+}

@@ -1,0 +1,117 @@
+package kernel_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"example.com/triglot/go/internal/kernel"
+)
+
+func goOn(int64) error { return nil }
+
+// pricesOfVectors are those of docs/kernel.md: a row a day, a column an asset.
+var pricesOfVectors = [][]float64{
+	{100.00, 50.00, 20.00},
+	{101.00, 49.50, 20.10},
+	{99.99, 51.25, 19.85},
+	{103.50, 50.75, 20.40},
+	{102.10, 52.00, 19.99},
+	{98.40, 53.30, 21.05},
+}
+
+func vectorSpec() kernel.Spec {
+	spec := kernel.Spec{
+		Days:      5,
+		Assets:    3,
+		Exposures: []int64{2500000, 2500000, 5000000},
+		Horizon:   10,
+		BlockDays: 1,
+		Seed:      20260101,
+	}
+	for day := range spec.Days {
+		for asset := range spec.Assets {
+			growth := pricesOfVectors[day+1][asset] / pricesOfVectors[day][asset]
+			spec.Growth = append(spec.Growth, growth)
+		}
+	}
+	return spec
+}
+
+// randomSpec has daily returns of a few per cent on long and short positions.
+func randomSpec(random *rand.Rand, days, assets int) kernel.Spec {
+	spec := kernel.Spec{Days: days, Assets: assets, Horizon: 10, BlockDays: 1, Seed: random.Uint64()}
+	for range days * assets {
+		spec.Growth = append(spec.Growth, 1+0.02*random.NormFloat64())
+	}
+	for range assets {
+		spec.Exposures = append(spec.Exposures, random.Int64N(10_000_000)-5_000_000)
+	}
+	return spec
+}
+
+func newModel(t testing.TB, spec kernel.Spec) *kernel.Model {
+	t.Helper()
+	model, err := kernel.NewModel(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return model
+}
+
+func simulate(t testing.TB, model *kernel.Model, first, count int64) *kernel.Shard {
+	t.Helper()
+	shard, err := model.Simulate(kernel.Range{First: first, Count: count}, goOn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shard
+}
+
+func TestVectors(t *testing.T) {
+	hedged := []int64{5000000, -1234567, 99}
+	cases := []struct {
+		name               string
+		exposures          []int64
+		horizon, blockDays int
+		seed               uint64
+		first, count       int64
+		sum, min, max      int64
+		bitsum             uint64
+		worst              []kernel.Result
+	}{
+		{
+			"each day on its own", hedged, 4, 1, 0x0123456789abcdef, 0, 1000,
+			-108970452, -814466, 787400, 0x86141c7ecb58ceb0,
+			[]kernel.Result{{-814466, 44}, {-814466, 123}, {-814466, 677}},
+		},
+		{
+			"blocks of two days up to the last scenario", hedged, 5, 2, 0xffffffffffffffff, 1<<32 - 1000, 1000,
+			-145791210, -805605, 384429, 0xe8ffc70225318a71,
+			[]kernel.Result{{-805605, 4294966351}, {-805605, 4294966653}, {-805605, 4294966738}},
+		},
+		{
+			"several blocks of scenarios", []int64{2500000, 2500000, 5000000}, 10, 1, 20260101, 0, 100000,
+			83222504683, -443185, 2964634, 0x073787d350230733,
+			[]kernel.Result{{-443185, 11272}, {-426589, 41820}, {-370296, 19744}},
+		},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			spec := vectorSpec()
+			spec.Exposures, spec.Horizon, spec.BlockDays, spec.Seed = c.exposures, c.horizon, c.blockDays, c.seed
+			shard := simulate(t, newModel(t, spec), c.first, c.count)
+			if shard.Count != c.count || shard.Sum != c.sum || shard.Min != c.min || shard.Max != c.max {
+				t.Errorf("count, sum, min, max = %d, %d, %d, %d; want %d, %d, %d, %d",
+					shard.Count, shard.Sum, shard.Min, shard.Max, c.count, c.sum, c.min, c.max)
+			}
+			if shard.Bitsum != c.bitsum {
+				t.Errorf("bitsum = %016x; want %016x", shard.Bitsum, c.bitsum)
+			}
+			for i, want := range c.worst {
+				if shard.Worst[i] != want {
+					t.Errorf("worst[%d] = %v; want %v", i, shard.Worst[i], want)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,171 @@
+package kernel
+
+import (
+	"math"
+)
+
+// BlockScenarios is how many scenarios are simulated between two chances to stop.
+const BlockScenarios = 65536
+
+// Range is the scenarios [First, First + Count), within [0, 2^32).
+type Range struct {
+	First, Count int64
+}
+
+func (r Range) check() error {
+	switch {
+	case r.First < 0 || r.First >= maxScenarios:
+		return inputErrorf("range.first", "%d is not within 0 to 2^32 - 1", r.First)
+	case r.Count < 1:
+		return inputErrorf("range.count", "%d is below 1", r.Count)
+	case r.Count > maxScenarios-r.First:
+		return inputErrorf("range.count", "%d scenarios from %d on end beyond 2^32", r.Count, r.First)
+	}
+	return nil
+}
+
+// Simulate simulates the scenarios of a range. After each block it calls afterBlock with the number of scenarios
+// done so far, and gives up with the error that this returns, as it is. Any other error is an *InputError: a bad
+// range, or results beyond 2^43 minor units or with sums beyond int64, which the model's figures cause.
+func (m *Model) Simulate(scenarios Range, afterBlock func(done int64) error) (*Shard, error) {
+	if err := scenarios.check(); err != nil {
+		return nil, err
+	}
+	run := newRun(m, scenarios.Count)
+	for done := int64(0); done < scenarios.Count; {
+		count := min(BlockScenarios, scenarios.Count-done)
+		if err := run.block(uint32(scenarios.First+done), int(count)); err != nil {
+			return nil, err
+		}
+		done += count
+		if err := afterBlock(done); err != nil {
+			return nil, err
+		}
+	}
+	return run.shard(), nil
+}
+
+// run is one simulation's state. Its buffers are allocated once, so that blocks allocate nothing (but for the
+// tail while it grows to its size).
+type run struct {
+	model   *Model
+	count   int64
+	sum     int64
+	min     int64
+	max     int64
+	bitsum  uint64
+	counts  []int64
+	tail    tail
+	worst   worst
+	days    []uint32  // horizon days for each scenario of a chunk
+	results []float64 // a chunk's unrounded profits and losses
+}
+
+func newRun(m *Model, count int64) *run {
+	// As many scenarios a chunk as keep its days within the fastest cache.
+	chunk := min(max(4096/m.horizon, 1), 256)
+	return &run{
+		model:   m,
+		min:     math.MaxInt64,
+		max:     math.MinInt64,
+		counts:  make([]int64, binCount),
+		tail:    newTail(tailSize(count)),
+		worst:   newWorst(),
+		days:    make([]uint32, chunk*m.horizon),
+		results: make([]float64, chunk),
+	}
+}
+
+// block simulates count scenarios, at most BlockScenarios, so that its sum cannot wrap before it is checked.
+func (r *run) block(first uint32, count int) error {
+	for done := 0; done < count; {
+		chunk := min(count-done, len(r.results))
+		results := r.results[:chunk]
+		days := r.days[:chunk*r.model.horizon]
+		scenario := first + uint32(done)
+		r.model.drawDays(days, scenario)
+		clear(results)
+		for i := range r.model.lanes {
+			r.model.lanes[i].add(results, days)
+		}
+		if err := r.collect(results, scenario); err != nil {
+			return err
+		}
+		done += chunk
+	}
+	r.count += int64(count)
+	return checkSums(r.min, r.max, r.count)
+}
+
+// drawDays fills in each scenario's days.
+func (m *Model) drawDays(days []uint32, scenario uint32) {
+	total := uint32(m.days)
+	for ; len(days) > 0; days = days[m.horizon:] {
+		drawn := days[:m.horizon]
+		for pair := uint32(0); len(drawn) > 0; pair++ {
+			even, odd := m.random.block(scenario, pair)
+			drawn = m.fillBlock(drawn, scale(even, total))
+			drawn = m.fillBlock(drawn, scale(odd, total))
+		}
+		scenario++
+	}
+}
+
+// fillBlock fills in one block of consecutive days, as far as there is room, and returns the days still to draw.
+func (m *Model) fillBlock(days []uint32, day uint32) []uint32 {
+	length := min(m.blockDays, len(days))
+	for i := range days[:length] {
+		days[i] = day
+		if day++; day == uint32(m.days) {
+			day = 0
+		}
+	}
+	return days[length:]
+}
+
+// scale maps a random word to [0, total).
+func scale(word, total uint32) uint32 {
+	return uint32(uint64(word) * uint64(total) >> 32)
+}
+
+// collect rounds the results and counts them in.
+func (r *run) collect(results []float64, scenario uint32) error {
+	// Adding and subtracting it rounds half to even, to the minor unit, and never to -0.
+	const magic = 3 << 51
+	low, width := r.model.low, uint64(r.model.width)
+	counts := (*[binCount]int64)(r.counts)
+	for i, result := range results {
+		rounded := float64(float64(result+magic) - magic)
+		// Written so that NaN, which fails every comparison, is refused too.
+		if !(math.Abs(rounded) <= maxResult) {
+			return inputErrorf("exposures_minor", "scenario %d: a result of %v minor units is beyond 2^43",
+				scenario+uint32(i), result)
+		}
+		pnl := int64(rounded)
+		r.sum += pnl
+		r.min = min(r.min, pnl)
+		r.max = max(r.max, pnl)
+		r.bitsum += math.Float64bits(result)
+		counts[min(uint64(max(pnl-low, 0))/width, binCount-1)]++
+		if pnl < r.tail.limit {
+			r.tail.add(pnl)
+		}
+		if pnl < r.worst.limit {
+			r.worst.add(Result{PnL: pnl, Scenario: scenario + uint32(i)})
+		}
+	}
+	return nil
+}
+
+func (r *run) shard() *Shard {
+	return &Shard{
+		Count:     r.count,
+		Sum:       r.sum,
+		Min:       r.min,
+		Max:       r.max,
+		Bitsum:    r.bitsum,
+		Histogram: Histogram{Low: r.model.low, Width: r.model.width, Counts: r.counts},
+		Tail:      r.tail.sorted(),
+		Worst:     r.worst.results,
+	}
+}

@@ -1,0 +1,87 @@
+// Package simulation is the activity around the kernel: load the model, simulate, store the shard.
+package simulation
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+
+	"example.com/triglot/go/internal/kernel"
+	"example.com/triglot/go/internal/store"
+	riskv1 "example.com/triglot/go/risk/v1"
+	storev1 "example.com/triglot/go/store/v1"
+)
+
+// cachedModels is how many models a worker keeps: a report uses one, and few run at a time.
+const cachedModels = 4
+
+// Activities implements the contract's SimulationService.
+type Activities struct {
+	objects *store.Store
+	models  *store.Cache[*kernel.Model]
+}
+
+// NewActivities makes the activities of a worker.
+func NewActivities(objects *store.Store) *Activities {
+	return &Activities{objects: objects, models: store.NewCache[*kernel.Model](cachedModels)}
+}
+
+// SimulateShard simulates one range of scenarios and stores the shard.
+func (a *Activities) SimulateShard(
+	ctx context.Context, request *riskv1.SimulateShardRequest,
+) (*riskv1.SimulateShardResponse, error) {
+	response, err := a.simulateShard(ctx, request)
+	if err != nil {
+		return nil, contractError(ctx, err)
+	}
+	return response, nil
+}
+
+func (a *Activities) simulateShard(
+	ctx context.Context, request *riskv1.SimulateShardRequest,
+) (*riskv1.SimulateShardResponse, error) {
+	model, err := a.models.Get(request.GetSpec().GetSha256(), func() (*kernel.Model, error) {
+		return a.loadModel(ctx, request.GetSpec())
+	})
+	if err != nil {
+		return nil, err
+	}
+	var shard *kernel.Shard
+	cpuTime, err := measureCPUTime(func() error {
+		var err error
+		shard, err = model.Simulate(Range(request.GetRange()), func(int64) error { return checkIn(ctx) })
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ref, err := a.objects.PutMessage(ctx, ShardMessage(shard))
+	if err != nil {
+		return nil, err
+	}
+	return &riskv1.SimulateShardResponse{
+		Shard:         ref,
+		ScenarioCount: shard.Count,
+		Digest:        shard.Digest(),
+		Provenance:    provenance(cpuTime),
+	}, nil
+}
+
+func (a *Activities) loadModel(ctx context.Context, ref *storev1.ObjectRef) (*kernel.Model, error) {
+	spec := &riskv1.SimulationSpec{}
+	if err := a.objects.GetMessage(ctx, ref, spec); err != nil {
+		return nil, err
+	}
+	return NewModel(spec)
+}
+
+// checkIn tells the server that the activity lives, and says when to give up. The SDK thins the heartbeats out.
+func checkIn(ctx context.Context) error {
+	activity.RecordHeartbeat(ctx)
+	select {
+	case <-activity.GetWorkerStopChannel(ctx):
+		return errWorkerStopping
+	default:
+		return ctx.Err()
+	}
+}
