@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Violations } from '../gen/buf/validate/validate_pb.js';
+import {
+  EmailRecipientSchema,
+  FigureSchema,
+  NotificationSchema,
+  RecipientSchema,
+  type SendNotificationRequest,
+  SendNotificationRequestSchema,
+} from '../gen/triglot/notification/v1/notification_pb.js';
+import { ScenarioRangeSchema } from '../gen/triglot/risk/v1/simulation_pb.js';
+import { parseRequest } from './contract.js';
+import { payloadConverter } from './contract-payload-converter.js';
+
+function request(overrides: Partial<SendNotificationRequest> = {}): SendNotificationRequest {
+  return create(SendNotificationRequestSchema, {
+    idempotencyKey: 'risk-report/a/1',
+    recipient: create(RecipientSchema, {
+      channel: { case: 'email', value: create(EmailRecipientSchema, { address: 'risk@example.com' }) },
+    }),
+    notification: create(NotificationSchema, { subject: 'A report', summary: 'It is done.' }),
+    ...overrides,
+  });
+}
+
+function refusal(schema: Parameters<typeof parseRequest>[0], value: unknown): ApplicationFailure {
+  try {
+    parseRequest(schema, value);
+  } catch (error) {
+    assert.ok(error instanceof ApplicationFailure);
+    assert.equal(error.type, 'InvalidArgument');
+    assert.equal(error.nonRetryable, true);
+    return error;
+  }
+  return assert.fail('the request was accepted');
+}
+
+test('a valid request is returned as it is', () => {
+  const valid = request();
+  assert.equal(parseRequest(SendNotificationRequestSchema, valid), valid);
+});
+
+test('what is not the message is refused', () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [{ idempotencyKey: 'a' }, 'a plain object'],
+    ['text', 'a plain string'],
+    [create(FigureSchema), 'a triglot.notification.v1.Figure'],
+  ];
+  for (const [value, name] of cases) {
+    assert.equal(
+      refusal(SendNotificationRequestSchema, value).message,
+      `the request must be a triglot.notification.v1.SendNotificationRequest, not ${name}`,
+    );
+  }
+});
+
+test('every violation is named, for people and for programs', () => {
+  const { message, details } = refusal(
+    SendNotificationRequestSchema,
+    request({
+      idempotencyKey: 'two words',
+      notification: create(NotificationSchema, { subject: 'two\nlines', summary: 'It is done.' }),
+    }),
+  );
+  assert.match(message, /^idempotency_key: [^;]+; notification\.subject: [^;\n]+$/);
+
+  assert.equal(details?.length, 1);
+  const received: Violations = payloadConverter.fromPayload(payloadConverter.toPayload(details?.[0]));
+  assert.equal(received.$typeName, 'buf.validate.Violations');
+  assert.deepEqual(
+    received.violations.map(({ ruleId, field }) => [
+      ruleId,
+      field?.elements.map(({ fieldName }) => fieldName),
+    ]),
+    [
+      ['string.pattern', ['idempotency_key']],
+      ['string.pattern', ['notification', 'subject']],
+    ],
+  );
+});
+
+test("a rule about the whole message gives the rule's own words", () => {
+  const range = create(ScenarioRangeSchema, { first: 2n ** 32n - 1n, count: 2n });
+  assert.equal(refusal(ScenarioRangeSchema, range).message, 'first + count must not exceed 2^32');
+});

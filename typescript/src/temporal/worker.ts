@@ -1,0 +1,95 @@
+/** Runs a worker that serves activities, from settings to graceful stop. */
+import { fileURLToPath } from 'node:url';
+import { type Logger, Runtime, Worker } from '@temporalio/worker';
+import { connect, UnreachableError } from './connection.js';
+import { createLogger } from './logging.js';
+import { type Environment, readWorkerSettings, SettingsError, type WorkerSettings } from './settings.js';
+
+/** How long running activities may finish after a signal; then they are cancelled and handed back. */
+const GRACE_TIME = '5 s';
+/** When to give up on activities that ignore their cancellation. */
+const FORCE_TIME = '10 s';
+
+export type Activities = Readonly<Record<string, (request: unknown) => Promise<unknown>>>;
+
+export interface ActivityWorker {
+  /** The task queue, which also names the worker in its log lines. */
+  readonly taskQueue: string;
+  /** Makes the activities, by type, from the worker's own settings. Throws SettingsError. */
+  readonly activities: (env: Environment) => Activities;
+}
+
+/**
+ * Serves the activities until SIGTERM or SIGINT and returns the process's exit code: 0 after a graceful stop,
+ * 1 if the server cannot be reached or the worker fails, 2 for a bad setting. Call it once in a process.
+ */
+export async function runActivityWorker(worker: ActivityWorker): Promise<0 | 1 | 2> {
+  let logger = createLogger(worker.taskQueue, 'info');
+  try {
+    const settings = readWorkerSettings(process.env);
+    logger = createLogger(worker.taskQueue, settings.logLevel);
+    await serve(worker, worker.activities(process.env), settings, logger);
+    return 0;
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      logger.error(error.message);
+      return 2;
+    }
+    if (error instanceof UnreachableError) {
+      logger.error(error.message);
+    } else {
+      logger.error('worker failed', { error });
+    }
+    return 1;
+  }
+}
+
+async function serve(
+  { taskQueue }: ActivityWorker,
+  activities: Activities,
+  settings: WorkerSettings,
+  logger: Logger,
+): Promise<void> {
+  installRuntime(settings, logger);
+  const { connectionOptions, namespace } = settings.client;
+  const connection = await connect(connectionOptions, settings.connectTimeout, stopSignal());
+  if (connection !== undefined) {
+    try {
+      const worker = await Worker.create({
+        connection,
+        ...(namespace !== undefined && { namespace }),
+        taskQueue,
+        activities,
+        dataConverter: {
+          payloadConverterPath: fileURLToPath(new URL('contract-payload-converter.js', import.meta.url)),
+        },
+        shutdownGraceTime: GRACE_TIME,
+        shutdownForceTime: FORCE_TIME,
+      });
+      const stopped = worker.run();
+      logger.info('worker started', { taskQueue });
+      await stopped;
+    } finally {
+      // Also flushes the SDK's log entries, so that ours below is the last.
+      await connection.close();
+    }
+  }
+  logger.info('worker stopped', { taskQueue });
+}
+
+function installRuntime({ logLevel }: WorkerSettings, logger: Logger): void {
+  const core = ({ debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR' } as const)[logLevel];
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { filter: { core, other: 'WARN' }, forward: {} } },
+  });
+}
+
+/** Aborted by the signals that stop a worker: the SDK attends to them only while a worker runs. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => controller.abort());
+  }
+  return controller.signal;
+}
