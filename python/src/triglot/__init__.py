@@ -1,0 +1,1 @@
+"""Triglot: one contract, three languages, one durable workflow."""

@@ -1,0 +1,67 @@
+"""Connecting to Temporal by the SDK's own environment configuration."""
+
+import asyncio
+import logging
+
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+from temporalio.service import RPCError
+
+from triglot.contract.runtime import data_converter
+from triglot.settings import Settings
+
+_RETRY_SECONDS = 0.2
+
+
+class ServerUnreachableError(ConnectionError):
+    """The Temporal server did not answer in time; the message names the address and the cause."""
+
+
+def _runtime() -> Runtime:
+    """A runtime whose own log lines pass through Python's logging, so that a worker has one log."""
+    return Runtime(
+        telemetry=TelemetryConfig(
+            logging=LoggingConfig(
+                filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+                forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+            )
+        )
+    )
+
+
+async def connect(settings: Settings) -> Client:
+    """Connects to the server that `TEMPORAL_ADDRESS`, a profile and the like name.
+
+    Args:
+        settings: For the time-out and the payload encoding.
+
+    Raises:
+        ServerUnreachableError: If the server does not answer within the settings' time-out.
+    """
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "localhost:7233")
+    runtime = _runtime()
+    cause: Exception = TimeoutError("no answer")
+    try:
+        async with asyncio.timeout(settings.connect_timeout):
+            # A worker that is started together with its server must not die of being the faster one.
+            while True:
+                try:
+                    return await Client.connect(
+                        **config, data_converter=data_converter(settings.payload_encoding), runtime=runtime
+                    )
+                except (RuntimeError, RPCError) as error:
+                    cause = error
+                await asyncio.sleep(_RETRY_SECONDS)
+    except TimeoutError:
+        raise ServerUnreachableError(
+            f"cannot reach the Temporal server at {config['target_host']} "
+            f"within {settings.connect_timeout:g} s: {cause}"
+        ) from cause

@@ -1,0 +1,1 @@
+"""The risk report: workflow, analytics, statistics and reference kernel."""

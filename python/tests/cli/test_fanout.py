@@ -1,0 +1,77 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.common.v1 import ActivityType, Payloads
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import (
+    ActivityTaskCompletedEventAttributes,
+    ActivityTaskScheduledEventAttributes,
+    HistoryEvent,
+)
+
+from triglot.cli.fanout import fanout_of
+from triglot.contract.runtime import data_converter
+from triglot.risk.v1.simulation_pb2 import (
+    Provenance,
+    ScenarioRange,
+    SimulateShardRequest,
+    SimulateShardResponse,
+)
+from triglot.risk.v1.simulation_temporal import SimulationService
+
+CONVERTER = data_converter("json")
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def scheduled(event_id: int, seconds: float, name: str, first: int = 0) -> HistoryEvent:
+    request = SimulateShardRequest(range=ScenarioRange(first=first, count=10))
+    event = HistoryEvent(
+        event_id=event_id,
+        event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+        activity_task_scheduled_event_attributes=ActivityTaskScheduledEventAttributes(
+            activity_type=ActivityType(name=name), input=Payloads(payloads=await CONVERTER.encode([request]))
+        ),
+    )
+    event.event_time.FromDatetime(BEGIN + timedelta(seconds=seconds))
+    return event
+
+
+async def completed(event_id: int, seconds: float, of: int, cpu: float) -> HistoryEvent:
+    cpu_time = Duration()
+    cpu_time.FromTimedelta(timedelta(seconds=cpu))
+    response = SimulateShardResponse(scenario_count=10, provenance=Provenance(language="go", cpu_time=cpu_time))
+    event = HistoryEvent(
+        event_id=event_id,
+        event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+        activity_task_completed_event_attributes=ActivityTaskCompletedEventAttributes(
+            scheduled_event_id=of, result=Payloads(payloads=await CONVERTER.encode([response]))
+        ),
+    )
+    event.event_time.FromDatetime(BEGIN + timedelta(seconds=seconds))
+    return event
+
+
+async def test_overhead_is_the_time_in_which_no_kernel_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triglot.cli.fanout.usable_cores", lambda: 2)
+    shard = SimulationService.SIMULATE_SHARD
+    events = [
+        await scheduled(1, 0.0, "another.Activity"),
+        await scheduled(2, 1.0, shard, first=0),
+        await scheduled(3, 1.1, shard, first=10),
+        await completed(4, 1.5, of=1, cpu=99.0),
+        await completed(5, 2.0, of=3, cpu=0.9),
+        await completed(6, 3.0, of=2, cpu=1.9),
+        await completed(7, 9.0, of=1, cpu=99.0),
+    ]
+
+    fanout = await fanout_of(events, CONVERTER)
+
+    assert [shard.request.range.first for shard in fanout.shards] == [10, 0]
+    assert (fanout.wall, fanout.cpu) == (timedelta(seconds=2), timedelta(seconds=2.8))
+    assert fanout.overhead == pytest.approx(1 - 2.8 / (2 * 2))
+
+
+async def test_a_history_without_shards_is_refused() -> None:
+    with pytest.raises(ValueError, match="no completed shard"):
+        await fanout_of([await scheduled(1, 0.0, "another.Activity")], CONVERTER)

@@ -1,0 +1,72 @@
+import asyncio
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from triglot.risk.v1.simulation_pb2 import ScenarioRange, Shard
+from triglot.store import ObjectCorrupt, ObjectNotFound, Store
+from triglot.store.v1.object_pb2 import ObjectRef
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.from_url(tmp_path.as_uri())
+
+
+def path_of(folder: Path, reference: ObjectRef) -> Path:
+    return folder / "sha256" / reference.sha256[:2] / reference.sha256
+
+
+async def test_an_object_lies_under_its_digest(store: Store, tmp_path: Path) -> None:
+    reference = await store.put(b"content", "text/plain")
+
+    assert reference == ObjectRef(
+        sha256=hashlib.sha256(b"content").hexdigest(), size_bytes=7, media_type="text/plain"
+    )
+    assert path_of(tmp_path, reference).read_bytes() == b"content"
+    assert await store.get(reference) == b"content"
+
+
+async def test_putting_twice_writes_once(store: Store, tmp_path: Path) -> None:
+    first = await store.put(b"content", "text/plain")
+    written = path_of(tmp_path, first).stat()
+
+    assert await store.put(b"content", "text/plain") == first
+    assert path_of(tmp_path, first).stat() == written
+
+
+async def test_many_writers_leave_one_whole_object(store: Store, tmp_path: Path) -> None:
+    content = bytes(300_000)
+    references = await asyncio.gather(*(store.put(content, "application/octet-stream") for _ in range(20)))
+
+    assert await store.get(references[0]) == content
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [path_of(tmp_path, references[0])]
+
+
+async def test_a_missing_object_is_not_found(store: Store) -> None:
+    with pytest.raises(ObjectNotFound, match="the store has no object 00ff"):
+        await store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain"))
+
+
+@pytest.mark.parametrize("content", [b"Content", b"conten", b"content and more", b""])
+async def test_a_changed_object_is_corrupt(store: Store, tmp_path: Path, content: bytes) -> None:
+    reference = await store.put(b"content", "text/plain")
+    path_of(tmp_path, reference).write_bytes(content)
+
+    with pytest.raises(ObjectCorrupt, match=f"{reference.sha256} of 7 bytes reads as {len(content)} bytes"):
+        await store.get(reference)
+
+
+async def test_a_message_comes_back(store: Store) -> None:
+    reference = await store.put_message(ScenarioRange(first=2**32 - 1, count=1))
+
+    assert reference.media_type == 'application/protobuf; messageType="triglot.risk.v1.ScenarioRange"'
+    assert await store.get_message(reference, ScenarioRange) == ScenarioRange(first=2**32 - 1, count=1)
+
+
+async def test_what_is_no_message_is_corrupt(store: Store) -> None:
+    reference = await store.put(b"\xff\xff\xff", "application/protobuf")
+
+    with pytest.raises(ObjectCorrupt, match="is no triglot.risk.v1.Shard"):
+        await store.get_message(reference, Shard)
