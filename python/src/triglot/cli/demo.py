@@ -1,0 +1,229 @@
+"""`triglot demo`: one report from an empty machine to a verdict."""
+
+import asyncio
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from triglot.cli import lanes
+from triglot.cli.fanout import Fanout, read_fanout
+from triglot.cli.verdict import Check, Evidence, judge
+from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient
+from triglot.risk import defaults
+from triglot.risk.codec import spec_from_message
+from triglot.risk.independent import independent_estimate
+from triglot.risk.portfolio import read_portfolio
+from triglot.risk.prices import read_prices
+from triglot.risk.report import Report
+from triglot.risk.v1.market_pb2 import PriceWindow, SimulationParameters
+from triglot.risk.v1.measures_pb2 import ReportFiles
+from triglot.risk.v1.report_pb2 import (
+    GenerateRiskReportRequest,
+    GenerateRiskReportResponse,
+    GetProgressRequest,
+)
+from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportServiceClient
+from triglot.risk.v1.simulation_pb2 import Shard, SimulationSpec
+from triglot.risk.wording import format_count
+from triglot.settings import PayloadEncoding
+from triglot.stack.logfiles import log_problems
+from triglot.stack.processes import StackOptions
+from triglot.stack.stack import Stack, running_stack
+from triglot.store import Store
+
+RECIPIENT = "risk-desk@example.com"
+INDEPENDENT_SCENARIOS = 400_000
+INDEPENDENT_SEED = 1
+_PROGRESS_SECONDS = 0.4
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """What the command line says."""
+
+    scenario_count: int
+    as_json: bool
+    expected: Path
+    folder: Path
+    payload_encoding: PayloadEncoding
+    lose_mails: bool
+
+
+def new_run_folder(kind: str) -> Path:
+    """Returns a path under `.triglot` that no other run has."""
+    return Path(".triglot") / f"{kind}-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
+
+
+async def run(options: DemoOptions) -> bool:
+    """Runs the demo, prints the verdict, and returns whether every check passed.
+
+    Raises:
+        StackError: If the stack cannot start.
+        InputError: If the default data cannot be read.
+    """
+    console = Console(stderr=options.as_json, soft_wrap=True)
+    expected_digests = json.loads(options.expected.read_text())["digests"]
+    console.print(f"starting: server, three workers, inbox; files in {options.folder}")
+    stack_options = StackOptions(payload_encoding=options.payload_encoding, lose_mails=options.lose_mails)
+    async with running_stack(options.folder, stack_options) as stack:
+        request = await _request(stack.store, options.scenario_count)
+        started = time.monotonic()
+        handle = await RiskReportServiceClient(stack.client).start_generate_risk_report(request)
+        response = await _follow(handle, console, started)
+        seconds = time.monotonic() - started
+        fanout = await read_fanout(stack.client, handle.workflow)
+        files = await _save_report(stack.store, response.files, stack.folder.root / "report")
+        evidence = await _gather(stack, handle, request, response, fanout)
+        await stack.supervisor.stop_workers()
+        # Only now, since a worker may fail while it stops.
+        problems = log_problems(stack.folder.log_of(process.name) for process in stack.processes)
+    evidence = replace(
+        evidence,
+        expected_digest=expected_digests.get(str(options.scenario_count)),
+        log_problems=problems,
+    )
+    checks = judge(evidence)
+    passed = all(check.passed is not False for check in checks)
+    if options.as_json:
+        print(json.dumps(_as_json(passed, checks, evidence, fanout, seconds, files), indent=2))
+    else:
+        _print_result(console, evidence, fanout, seconds, files)
+        _print_verdict(console, checks, passed=passed)
+    return passed
+
+
+async def _request(store: Store, scenario_count: int) -> GenerateRiskReportRequest:
+    portfolio = read_portfolio(defaults.default_portfolio())
+    symbols = [position.symbol for position in portfolio.positions]
+    prices = await asyncio.to_thread(read_prices, defaults.default_prices(), symbols)
+    return GenerateRiskReportRequest(
+        portfolio=portfolio,
+        window=PriceWindow(
+            prices=await store.put_message(prices), from_date=defaults.FROM_DATE, as_of_date=prices.dates[-1]
+        ),
+        parameters=SimulationParameters(
+            scenario_count=scenario_count,
+            horizon_days=defaults.HORIZON_DAYS,
+            block_days=defaults.BLOCK_DAYS,
+            seed=defaults.SEED,
+        ),
+        confidences_bp=defaults.CONFIDENCES_BP,
+        recipients=[Recipient(email=EmailRecipient(address=RECIPIENT))],
+    )
+
+
+async def _follow(
+    handle: GenerateRiskReportHandle, console: Console, started: float
+) -> GenerateRiskReportResponse:
+    """Draws the progress until the report is there."""
+    result = asyncio.create_task(handle.result())
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            done, _ = await asyncio.wait({result}, timeout=_PROGRESS_SECONDS)
+            progress = await handle.get_progress(GetProgressRequest())
+            live.update(lanes.draw(progress, time.monotonic() - started), refresh=True)
+            if done:
+                return result.result()
+
+
+async def _save_report(store: Store, files: ReportFiles, folder: Path) -> dict[str, Path]:
+    """Copies the report out of the store to files with readable names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = {}
+    for name, reference in (("report.json", files.json), ("report.html", files.html), ("chart.png", files.chart)):
+        saved[name] = folder / name
+        saved[name].write_bytes(await store.get(reference))
+    return saved
+
+
+async def _gather(
+    stack: Stack,
+    handle: GenerateRiskReportHandle,
+    request: GenerateRiskReportRequest,
+    response: GenerateRiskReportResponse,
+    fanout: Fanout,
+) -> Evidence:
+    store = stack.store
+    spec = await store.get_message(fanout.shards[0].request.spec, SimulationSpec)
+    report = Report.model_validate_json(await store.get(response.files.json))
+    return Evidence(
+        scenario_count=request.parameters.scenario_count,
+        expected_digest=None,
+        response=response,
+        report=report,
+        asked=fanout.shards,
+        shards=[await store.get_message(shard.response.shard, Shard) for shard in fanout.shards],
+        independent=await asyncio.to_thread(
+            independent_estimate,
+            spec_from_message(spec),
+            INDEPENDENT_SCENARIOS,
+            INDEPENDENT_SEED,
+            tuple(request.confidences_bp),
+        ),
+        idempotency_keys=[f"{handle.workflow.id}/{index}" for index in range(len(request.recipients))],
+        mails=stack.mails(),
+        log_problems=[],
+    )
+
+
+def _as_json(
+    passed: bool,
+    checks: list[Check],
+    evidence: Evidence,
+    fanout: Fanout,
+    seconds: float,
+    files: dict[str, Path],
+) -> dict[str, object]:
+    return {
+        "passed": passed,
+        "checks": [asdict(check) for check in checks],
+        "scenario_count": evidence.scenario_count,
+        "digest": evidence.report.simulation.digest,
+        "measures": [measure.model_dump() for measure in evidence.report.measures],
+        "seconds": round(seconds, 3),
+        "fanout": {
+            "shards": len(fanout.shards),
+            "cores": fanout.cores,
+            "cpu_seconds": round(fanout.cpu.total_seconds(), 3),
+            "wall_seconds": round(fanout.wall.total_seconds(), 3),
+        },
+        "fanout_overhead": round(fanout.overhead, 4),
+        "files": {name: str(path) for name, path in files.items()},
+    }
+
+
+def _print_result(
+    console: Console, evidence: Evidence, fanout: Fanout, seconds: float, files: dict[str, Path]
+) -> None:
+    console.print(
+        f"\n[bold]The report[/] took {seconds:.1f} s for {evidence.scenario_count:,} scenarios: "
+        f"{format_count(len(fanout.shards), 'shard')}, {fanout.cpu.total_seconds():.1f} s of CPU in "
+        f"{fanout.wall.total_seconds():.1f} s on {fanout.cores} cores (fan-out overhead {fanout.overhead:.0%})"
+    )
+    for name, path in files.items():
+        console.print(f"  {name:12} {path}")
+    for mail in evidence.mails:
+        console.print(f"\n[bold]The mail[/] to {mail.message['To']}: {mail.message['Subject']}")
+        for line in mail.text.splitlines():
+            console.print(f"  {line}", markup=False, highlight=False)
+
+
+def _print_verdict(console: Console, checks: list[Check], *, passed: bool) -> None:
+    table = Table(title="Verdict", title_justify="left")
+    table.add_column("check")
+    table.add_column("expected", overflow="fold")
+    table.add_column("seen", overflow="fold")
+    table.add_column("")
+    marks = {True: "[green]pass[/]", False: "[red]FAIL[/]", None: "unknown"}
+    for check in checks:
+        table.add_row(check.name, check.expected, check.seen, marks[check.passed])
+    console.print()
+    console.print(table)
+    console.print("[green bold]PASS[/]" if passed else "[red bold]FAIL[/]")

@@ -1,0 +1,138 @@
+"""`triglot`: the commands and their exit codes."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+
+from triglot.cli import demo as demo_command
+from triglot.cli import dev as dev_command
+from triglot.cli import doctor as doctor_command
+from triglot.cli.quantity import parse_quantity
+from triglot.risk import defaults, simulate as executor
+from triglot.risk.prices import InputError
+from triglot.settings import PayloadEncoding
+from triglot.stack.processes import StackError
+
+ResultT = TypeVar("ResultT")
+
+FAILED = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="triglot",
+    help="One contract, three languages, one durable workflow.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def demo(  # noqa: PLR0917 - Typer reads the options off the signature
+    scenarios: Annotated[
+        str, typer.Option(help="How many scenarios; K, M and B stand for thousand, million, billion.")
+    ] = str(defaults.SCENARIO_COUNT),
+    json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON on standard output.")] = False,
+    expected: Annotated[
+        Path | None, typer.Option(help="A file of expected digests in place of the committed one.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Where the run keeps its files; made if missing.")] = None,
+    payloads: Annotated[str, typer.Option(help="How messages travel: json or binary.")] = "json",
+    lose_mails: Annotated[
+        bool, typer.Option("--lose-mails", help="Let the inbox lose every mail, to see the verdict fail.")
+    ] = False,
+) -> None:
+    """Run one report on the default data, from an empty machine to a verdict."""
+    options = demo_command.DemoOptions(
+        scenario_count=parse_quantity(scenarios),
+        as_json=json,
+        expected=expected or defaults.default_data_dir() / "expected.json",
+        folder=folder or demo_command.new_run_folder("demo"),
+        payload_encoding=_payload_encoding(payloads),
+        lose_mails=lose_mails,
+    )
+    passed = _interruptible(demo_command.run(options))
+    if not passed:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def dev(
+    folder: Annotated[Path | None, typer.Option(help="Where the run keeps its files; made if missing.")] = None,
+    payloads: Annotated[str, typer.Option(help="How messages travel: json or binary.")] = "json",
+) -> None:
+    """Keep the same stack in the foreground, with the Web UI, until Ctrl-C."""
+    run_folder = folder or demo_command.new_run_folder("dev")
+    _interruptible(dev_command.run(run_folder, _payload_encoding(payloads)))
+
+
+@app.command()
+def doctor() -> None:
+    """List what is installed against what is needed."""
+    if not doctor_command.run(Console()):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def simulate() -> None:
+    """Simulate scenarios without Temporal: KernelInput as JSON on standard input, KernelOutput on standard output."""
+    sys.stdout.buffer.write(executor.run(sys.stdin.buffer.read()) + b"\n")
+
+
+def _payload_encoding(value: str) -> PayloadEncoding:
+    if value == "json" or value == "binary":
+        return value
+    raise InputError(f"--payloads {value}: say json or binary")
+
+
+def _interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Runs a command so that SIGTERM ends it like Ctrl-C: cancelled, with its processes stopped."""
+
+    async def run() -> ResultT:
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await command
+
+    return asyncio.run(run())
+
+
+def _run() -> int:
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except InputError as error:
+        print(f"triglot: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except StackError as error:
+        print(f"triglot: {error}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def main() -> NoReturn:
+    """Runs the command and ends the process with its exit code."""
+    code = _run()
+    gc.collect()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # temporalio 1.35's runtime threads sometimes abort the interpreter on its way out, after a correct result:
+    # leave without that way.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""The demo's verdict: each check with what was expected and what was seen. Pure; `demo` gathers the evidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from triglot.cli.fanout import CompletedShard
+from triglot.risk.independent import IndependentEstimate, IndependentMeasure
+from triglot.risk.plan import figure_label
+from triglot.risk.report import EstimateSection, Report
+from triglot.risk.statistics import Estimate
+from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse
+from triglot.risk.v1.simulation_pb2 import Shard
+from triglot.risk.wording import format_count, format_money, format_percent
+from triglot.stack.inbox import Mail
+
+MAX_DISTANCE = 4.5
+"""Combined standard errors between two independent estimates: chance alone exceeds it once in 147,000 times."""
+
+IDEMPOTENCY_KEY_HEADER = "X-Triglot-Idempotency-Key"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the verdict."""
+
+    name: str
+    expected: str
+    seen: str
+    passed: bool | None
+    """None where nothing is known to compare with: shown, and neither passed nor failed."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the checks look at."""
+
+    scenario_count: int
+    expected_digest: str | None
+    response: GenerateRiskReportResponse
+    report: Report
+    asked: Sequence[CompletedShard]
+    shards: Sequence[Shard]
+    """The stored shards, in the order of `asked`."""
+    independent: Sequence[IndependentMeasure]
+    idempotency_keys: Sequence[str]
+    mails: Sequence[Mail]
+    log_problems: Sequence[str]
+
+
+def judge(evidence: Evidence) -> list[Check]:
+    """Returns all checks, in the order of a run."""
+    return [
+        _digest(evidence),
+        _ranges(evidence),
+        _bitsum(evidence),
+        *_figures(evidence),
+        _summary(evidence),
+        _mail_count(evidence),
+        _mail_figures(evidence),
+        _logs(evidence),
+    ]
+
+
+def _digest(evidence: Evidence) -> Check:
+    seen = evidence.report.simulation.digest
+    expected = evidence.expected_digest
+    if expected is None:
+        return Check("digest", f"none is known for {evidence.scenario_count:,} scenarios", seen, None)
+    return Check("digest", expected, seen, seen == expected)
+
+
+def _ranges(evidence: Evidence) -> Check:
+    name = "every scenario in one shard"
+    expected = f"0 to {evidence.scenario_count:,} without gap or overlap"
+    position = 0
+    for shard in sorted(evidence.asked, key=lambda shard: shard.request.range.first):
+        scenarios = shard.request.range
+        if scenarios.first != position:
+            return Check(name, expected, f"{position:,} is followed by {scenarios.first:,}", passed=False)
+        position += scenarios.count
+    counted = sum(shard.scenario_count for shard in evidence.shards)
+    seen = f"0 to {position:,} in {format_count(len(evidence.asked), 'shard')}, {counted:,} counted"
+    return Check(name, expected, seen, position == counted == evidence.scenario_count)
+
+
+def _bitsum(evidence: Evidence) -> Check:
+    expected = sum(shard.bitsum for shard in evidence.shards) % 2**64
+    seen = evidence.response.summary.bitsum
+    return Check("bitsum of all shards", f"{expected:016x}", f"{seen:016x}", seen == expected)
+
+
+def _figures(evidence: Evidence) -> list[Check]:
+    currency = evidence.report.portfolio.currency
+    theirs = {measure.confidence_bp: measure for measure in evidence.independent}
+    checks = []
+    for measure in evidence.report.measures:
+        independent = theirs[measure.confidence_bp]
+        for name, ours, other in (
+            ("VaR", measure.value_at_risk, independent.value_at_risk),
+            ("ES", measure.expected_shortfall, independent.expected_shortfall),
+        ):
+            checks.append(_figure(f"{name} {format_percent(measure.confidence_bp)}", currency, ours, other))
+    return checks
+
+
+def _figure(name: str, currency: str, ours: EstimateSection, other: IndependentEstimate) -> Check:
+    distance = other.distance(Estimate(ours.value_minor, ours.lower_minor, ours.upper_minor))
+    return Check(
+        f"{name} against another simulation",
+        f"{format_money(round(other.value), currency)} within {MAX_DISTANCE} s.e.",
+        f"{format_money(ours.value_minor, currency)}, {distance:.1f} s.e. away",
+        distance <= MAX_DISTANCE,
+    )
+
+
+def _summary(evidence: Evidence) -> Check:
+    expected = [
+        (m.confidence_bp, m.value_at_risk.value_minor, m.expected_shortfall.value_minor)
+        for m in evidence.report.measures
+    ]
+    seen = [
+        (m.confidence_bp, m.value_at_risk.value_minor, m.expected_shortfall.value_minor)
+        for m in evidence.response.summary.measures
+    ]
+    return Check("workflow's answer equals report.json", f"{expected}", f"{seen}", seen == expected)
+
+
+def _mail_count(evidence: Evidence) -> Check:
+    expected = sorted(evidence.idempotency_keys)
+    seen = sorted(str(mail.message[IDEMPOTENCY_KEY_HEADER]).strip() for mail in evidence.mails)
+    return Check(
+        "each mail arrived exactly once",
+        f"{len(expected)} with the right keys",
+        f"{len(seen)}, {len(set(seen) & set(expected))} with the right keys",
+        seen == expected,
+    )
+
+
+def _mail_figures(evidence: Evidence) -> Check:
+    lines = expected_mail_lines(evidence.report)
+    missing = [line for mail in evidence.mails for line in lines if line not in mail.text.splitlines()]
+    seen = f"missing: {missing[0]}" if missing else f"{len(lines)} in each of {len(evidence.mails)} mails"
+    return Check(
+        "mail's figures equal report.json", f"{len(lines)} lines", seen, bool(evidence.mails) and not missing
+    )
+
+
+def expected_mail_lines(report: Report) -> list[str]:
+    """Returns what a mail has to say, line by line, for what `report.json` says."""
+
+    def money(amount_minor: int) -> str:
+        return format_money(amount_minor, report.portfolio.currency)
+
+    return [
+        f"{figure_label(name, measure.confidence_bp, report.simulation.horizon_days)}: "
+        f"{money(estimate.value_minor)} ({money(estimate.lower_minor)} to {money(estimate.upper_minor)})"
+        for measure in report.measures
+        for name, estimate in (
+            ("Value at risk", measure.value_at_risk),
+            ("Expected shortfall", measure.expected_shortfall),
+        )
+    ]
+
+
+def _logs(evidence: Evidence) -> Check:
+    problems = evidence.log_problems
+    seen = f"{len(problems)}: {problems[0]}" if problems else "none"
+    return Check("lines at level error in any log", "none", seen, not problems)

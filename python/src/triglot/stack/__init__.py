@@ -1,0 +1,1 @@
+"""The embedded stack: server, workers and inbox as supervised processes of one run folder."""

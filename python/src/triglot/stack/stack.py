@@ -1,0 +1,127 @@
+"""The embedded stack, from start to stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from triglot.contract.runtime import data_converter
+from triglot.risk.v1.report_temporal import RiskReportService
+from triglot.stack.inbox import Mail, read_mails
+from triglot.stack.ports import PortReservation
+from triglot.stack.processes import Ports, Process, RunFolder, StackError, StackOptions, processes
+from triglot.stack.supervision import Supervisor
+from triglot.store import Store
+
+_START_SECONDS = 60
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack."""
+
+    folder: RunFolder
+    ports: Ports
+    processes: list[Process]
+    supervisor: Supervisor
+    client: Client
+    store: Store
+
+    def mails(self) -> list[Mail]:
+        """Returns the mails that the inbox accepted."""
+        return read_mails(self.folder.inbox)
+
+
+@asynccontextmanager
+async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stack]:
+    """Starts a stack on free ports, and stops it at the end, however that comes.
+
+    Args:
+        root: A folder of its own; it stays.
+        options: What differs between stacks.
+
+    Raises:
+        StackError: If it cannot start; the message says which process failed and where its log is.
+    """
+    folder = RunFolder(root.absolute())
+    folder.create()
+    reservation = PortReservation()
+    try:
+        ports = Ports(*(reservation.take() for _ in range(5)))
+        members = processes(folder, ports, options)
+        supervisor = Supervisor(folder, members)
+        try:
+            supervisor.start()
+            client = await _connect(ports, options, supervisor, folder)
+            await _await_pollers(client, members, supervisor, folder)
+            yield Stack(folder, ports, members, supervisor, client, Store.from_url(folder.store_url))
+        finally:
+            supervisor.stop()
+    finally:
+        reservation.release()
+
+
+async def _connect(ports: Ports, options: StackOptions, supervisor: Supervisor, folder: RunFolder) -> Client:
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            while True:
+                try:
+                    return await Client.connect(
+                        ports.address,
+                        data_converter=data_converter(options.payload_encoding),
+                    )
+                except (RuntimeError, RPCError):
+                    await _require_alive(supervisor, folder)
+                await asyncio.sleep(_POLL_SECONDS)
+    except TimeoutError:
+        raise StackError(f"the server did not answer within {_START_SECONDS} s; see {folder.logs}") from None
+
+
+async def _await_pollers(
+    client: Client, members: list[Process], supervisor: Supervisor, folder: RunFolder
+) -> None:
+    waiting = {queue: process.name for process in members for queue in process.task_queues}
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            while True:
+                waiting = {
+                    queue: name for queue, name in waiting.items() if not await _has_poller(client, queue)
+                }
+                if not waiting:
+                    return
+                await _require_alive(supervisor, folder)
+                await asyncio.sleep(_POLL_SECONDS)
+    except TimeoutError:
+        queue, name = next(iter(waiting.items()))
+        raise StackError(
+            f"nobody polls the task queue {queue} after {_START_SECONDS} s; see {folder.log_of(name)}"
+        ) from None
+
+
+async def _has_poller(client: Client, task_queue: str) -> bool:
+    kind = (
+        TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+        if task_queue == RiskReportService.TASK_QUEUE
+        else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    )
+    answer = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
+        )
+    )
+    return bool(answer.pollers)
+
+
+async def _require_alive(supervisor: Supervisor, folder: RunFolder) -> None:
+    for name in await supervisor.failed():
+        log = folder.log_of(name)
+        last_line = (log.read_text().splitlines() or ["(empty)"])[-1]
+        raise StackError(f"{name} does not stay up: {last_line} (log: {log})")

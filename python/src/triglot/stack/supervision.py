@@ -1,0 +1,140 @@
+"""The processes of a stack under supervisord: started together, restarted when they crash, stopped in order."""
+
+import asyncio
+import configparser
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+from xmlrpc.client import ServerProxy
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from triglot.stack.processes import Process, RunFolder, StackError, inherited_environment
+
+_WORKERS = "workers"
+_WORKER_STOP_SECONDS = 6  # a second more than the workers' own grace
+_SERVICE_STOP_SECONDS = 1
+_SHUTDOWN_SECONDS = _WORKER_STOP_SECONDS + 2 * _SERVICE_STOP_SECONDS + 0.5
+_FAILED_STATES = ("FATAL", "EXITED", "UNKNOWN")
+
+
+class Supervisor:
+    """A supervisord of our own for one run folder."""
+
+    def __init__(self, folder: RunFolder, processes: Sequence[Process]) -> None:
+        self._folder = folder
+        self._processes = processes
+        # Not in the run folder: a socket's path may have about 100 characters, a run folder's may have more.
+        self._socket_folder = Path(tempfile.mkdtemp(prefix="triglot-"))
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts supervisord, which starts the processes."""
+        configuration = self._folder.root / "supervisord.conf"
+        with configuration.open("w") as file:
+            self._configuration().write(file)
+        with self._folder.log_of("supervisord").open("wb") as log:
+            self._daemon = subprocess.Popen(
+                [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(configuration)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=inherited_environment(),
+                # A Ctrl-C at the terminal is for the command in front, which stops the processes in order.
+                start_new_session=True,
+            )
+
+    async def failed(self) -> list[str]:
+        """Returns the names of processes that supervisord has given up."""
+        if self._daemon is None or self._daemon.poll() is not None:
+            return ["supervisord"]
+        return [info["name"] for info in await self._process_infos() if info["statename"] in _FAILED_STATES]
+
+    async def stop_workers(self) -> None:
+        """Stops the workers gracefully, and leaves server and inbox running."""
+        await asyncio.to_thread(lambda: self._proxy().supervisor.stopProcessGroup(_WORKERS))
+
+    def stop(self) -> None:
+        """Stops everything, workers first; returns when no process is left."""
+        if self._daemon is not None and self._daemon.poll() is None:
+            self._daemon.send_signal(signal.SIGTERM)
+            try:
+                self._daemon.wait(_SHUTDOWN_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._daemon.kill()
+                raise StackError(
+                    f"supervisord did not stop within {_SHUTDOWN_SECONDS} s; "
+                    f"see {self._folder.log_of('supervisord')}"
+                ) from None
+        shutil.rmtree(self._socket_folder)
+
+    async def _process_infos(self) -> list[dict[str, Any]]:
+        def ask() -> list[dict[str, Any]]:
+            try:
+                return cast(list[dict[str, Any]], self._proxy().supervisor.getAllProcessInfo())
+            except (FileNotFoundError, ConnectionRefusedError):
+                return []  # supervisord is still starting
+
+        return await asyncio.to_thread(ask)
+
+    def _proxy(self) -> ServerProxy:
+        return ServerProxy(
+            "http://supervisor", transport=SupervisorTransport(None, None, f"unix://{self._socket_folder}/socket")
+        )
+
+    def _configuration(self) -> configparser.RawConfigParser:
+        configuration = configparser.RawConfigParser()
+        configuration["supervisord"] = {
+            "logfile": "/dev/null",
+            "logfile_maxbytes": "0",
+            "pidfile": _literal(self._folder.root / "supervisord.pid"),
+            "childlogdir": _literal(self._folder.logs),
+        }
+        configuration["unix_http_server"] = {"file": _literal(self._socket_folder / "socket"), "chmod": "0700"}
+        configuration["rpcinterface:supervisor"] = {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        }
+        for process in self._processes:
+            configuration[f"program:{process.name}"] = self._program(process)
+        configuration[f"group:{_WORKERS}"] = {
+            "programs": ",".join(process.name for process in self._processes if process.is_worker),
+            "priority": "20",
+        }
+        return configuration
+
+    def _program(self, process: Process) -> dict[str, str]:
+        return {
+            "command": _literal(" ".join(_quoted(argument) for argument in process.command)),
+            "environment": _literal(
+                ",".join(f"{name}={_quoted(value)}" for name, value in process.environment.items())
+            ),
+            "priority": "20" if process.is_worker else "10",
+            "autorestart": "true",
+            "startretries": "2",
+            # Only workers have something to hand back; the server keeps everything in memory.
+            "stopsignal": "TERM" if process.is_worker else "KILL",
+            "stopwaitsecs": str(_WORKER_STOP_SECONDS if process.is_worker else _SERVICE_STOP_SECONDS),
+            "stopasgroup": "true",
+            "killasgroup": "true",
+            # Logs go to standard error in all three languages; what a server prints for people does not.
+            "stdout_logfile": _literal(self._folder.logs / f"{process.name}.out"),
+            "stdout_logfile_maxbytes": "0",
+            "stderr_logfile": _literal(self._folder.log_of(process.name)),
+            "stderr_logfile_maxbytes": "0",
+        }
+
+
+def _literal(value: object) -> str:
+    # supervisord expands %(name)s in every value.
+    return str(value).replace("%", "%%")
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
