@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from google.protobuf import json_format
 from triglot.risk import codec, simulate
-from triglot.risk.kernel import Spec
+from triglot.risk.kernel import Floats, Spec
 from triglot.risk.prices import InputError
 from triglot.risk.shard import digest
 from triglot.risk.v1.simulation_pb2 import KernelInput, KernelOutput, ScenarioRange
@@ -54,19 +54,20 @@ def random_case(index: int) -> KernelInput:
     count = int(random.choice([1, 2, 99, 101, 700, 3_000]))
     return kernel_input(
         Spec(
-            factors=np.exp(random.normal(0, random.choice([0.0, 0.01, 0.3]), (days, assets))),
+            factors=np.exp(random.normal(0, random.choice([0.0, 0.01, 0.05]), (days, assets))),
             exposures=exposures,
             horizon=int(random.choice([1, 2, 7, 10, 40])),
-            block=int(random.choice([1, days, random.integers(1, days + 1)])),
+            block=int(random.choice([1, days, int(random.integers(1, days + 1))])),
             seed=int(random.integers(0, 2**64, dtype=np.uint64)),
         ),
-        first=int(random.choice([0, LIMIT - count, random.integers(0, LIMIT - count + 1)])),
+        first=int(random.choice([0, LIMIT - count, int(random.integers(0, LIMIT - count + 1))])),
         count=count,
     )
 
 
-def growth(days: int, assets: int) -> np.ndarray:
-    return np.exp(np.random.default_rng([SEED, days, assets]).normal(0, 0.02, (days, assets)))
+def growth(days: int, assets: int) -> Floats:
+    random = np.random.default_rng([SEED, days, assets])
+    return 1 + random.uniform(-0.04, 0.04, (days, assets))
 
 
 LONG_SHORT = np.array([5_000_000, -5_000_000, 1])

@@ -48,7 +48,10 @@ def test_another_version_does_not_fit(copy: Path) -> None:
 
     found = by_name(findings(copy))
 
-    assert (found["@bufbuild/protobuf (TypeScript)"].found, found["@bufbuild/protobuf (TypeScript)"].fits) == (
+    assert (
+        found["@bufbuild/protobuf (TypeScript)"].found,
+        found["@bufbuild/protobuf (TypeScript)"].fits,
+    ) == (
         "1.0.0",
         False,
     )

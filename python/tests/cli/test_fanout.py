@@ -40,7 +40,9 @@ async def scheduled(event_id: int, seconds: float, name: str, first: int = 0) ->
 async def completed(event_id: int, seconds: float, of: int, cpu: float) -> HistoryEvent:
     cpu_time = Duration()
     cpu_time.FromTimedelta(timedelta(seconds=cpu))
-    response = SimulateShardResponse(scenario_count=10, provenance=Provenance(language="go", cpu_time=cpu_time))
+    response = SimulateShardResponse(
+        scenario_count=10, provenance=Provenance(language="go", cpu_time=cpu_time)
+    )
     event = HistoryEvent(
         event_id=event_id,
         event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,

@@ -24,7 +24,7 @@ def test_each_language_has_a_lane() -> None:
 
 
 def test_python_works_before_and_after_the_simulation() -> None:
-    def python(stage: ReportStage.ValueType) -> tuple[int, str]:
+    def python(stage: ReportStage) -> tuple[int, str]:
         lane = lanes(GetProgressResponse(stage=stage))[0]
         return lane.done, lane.note
 
@@ -35,7 +35,9 @@ def test_python_works_before_and_after_the_simulation() -> None:
 
 def test_a_drawing_tells_stage_time_and_counts() -> None:
     console = Console(file=io.StringIO(), width=120)
-    console.print(draw(GetProgressResponse(stage=ReportStage.REPORT_STAGE_NOTIFYING, notifications_total=1), 3.21))
+    console.print(
+        draw(GetProgressResponse(stage=ReportStage.REPORT_STAGE_NOTIFYING, notifications_total=1), 3.21)
+    )
 
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()

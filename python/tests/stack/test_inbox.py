@@ -25,7 +25,16 @@ def inbox(tmp_path: Path) -> Inbox:
         reservation = PortReservation()
         port = reservation.take()
         process = subprocess.Popen(
-            [sys.executable, "-m", "triglot.stack.inbox", "--port", str(port), "--folder", str(tmp_path), *options]
+            [
+                sys.executable,
+                "-m",
+                "triglot.stack.inbox",
+                "--port",
+                str(port),
+                "--folder",
+                str(tmp_path),
+                *options,
+            ]
         )
         try:
             yield port

@@ -68,5 +68,5 @@ async def test_a_message_comes_back(store: Store) -> None:
 async def test_what_is_no_message_is_corrupt(store: Store) -> None:
     reference = await store.put(b"\xff\xff\xff", "application/protobuf")
 
-    with pytest.raises(ObjectCorrupt, match="is no triglot.risk.v1.Shard"):
+    with pytest.raises(ObjectCorrupt, match=r"is no triglot\.risk\.v1\.Shard"):
         await store.get_message(reference, Shard)

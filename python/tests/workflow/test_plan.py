@@ -56,7 +56,9 @@ def test_shares_add_up_by_language() -> None:
         provenance = Provenance(language=language, cpu_time=cpu_time)
         return SimulateShardResponse(scenario_count=scenario_count, provenance=provenance)
 
-    python, go = reversed(shares_by_language([shard("python", 5, 300), shard("go", 10, 700), shard("go", 20, 600)]))
+    python, go = reversed(
+        shares_by_language([shard("python", 5, 300), shard("go", 10, 700), shard("go", 20, 600)])
+    )
 
     assert (go.language, go.shard_count, go.scenario_count) == ("go", 2, 30)
     assert go.cpu_time.ToTimedelta() == timedelta(seconds=1.3)
@@ -84,7 +86,9 @@ def test_a_notification_carries_every_measure() -> None:
 
     assert notification.subject == "Risk report growth, 2022-12-28"
     assert "1,000,000 scenarios over 1 day." in notification.summary
-    assert [(f.label, f.currency, f.lower_minor, f.amount_minor, f.upper_minor) for f in notification.figures] == [
+    assert [
+        (f.label, f.currency, f.lower_minor, f.amount_minor, f.upper_minor) for f in notification.figures
+    ] == [
         ("Value at risk, 97.5 %, 1 day", "EUR", 4, 5, 6),
         ("Expected shortfall, 97.5 %, 1 day", "EUR", 7, 8, 9),
     ]

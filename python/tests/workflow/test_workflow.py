@@ -55,7 +55,8 @@ def request(scenario_count: int, shard_size: int, recipients: int = 1) -> Genera
         confidences_bp=[9900],
         shard_size=shard_size,
         recipients=[
-            Recipient(email=EmailRecipient(address=f"desk-{index}@example.com")) for index in range(recipients)
+            Recipient(email=EmailRecipient(address=f"desk-{index}@example.com"))
+            for index in range(recipients)
         ],
     )
 
@@ -147,16 +148,25 @@ async def test_a_report_runs_from_prices_to_notifications(
     report = await handle.result()
 
     assert [prepared.parameters for prepared in fakes.prepared] == [asked.parameters]
-    assert sorted((shard.range.first, shard.range.count) for shard in fakes.simulated) == [(0, 4), (4, 4), (8, 2)]
+    assert sorted((shard.range.first, shard.range.count) for shard in fakes.simulated) == [
+        (0, 4),
+        (4, 4),
+        (8, 2),
+    ]
     (aggregated,) = fakes.aggregated
     assert list(aggregated.shards) == [reference(f"shard-{first}") for first in (0, 4, 8)]
     assert list(aggregated.confidences_bp) == [9900]
     workflow_id = handle.workflow.id
     assert workflow_id.startswith("risk-report/test/")
     assert sorted(sent.idempotency_key for sent in fakes.sent) == [f"{workflow_id}/0", f"{workflow_id}/1"]
-    assert {sent.recipient.email.address for sent in fakes.sent} == {"desk-0@example.com", "desk-1@example.com"}
+    assert {sent.recipient.email.address for sent in fakes.sent} == {
+        "desk-0@example.com",
+        "desk-1@example.com",
+    }
     assert report.files.json == reference("json")
-    assert [(share.language, share.shard_count, share.scenario_count) for share in report.shares] == [("go", 3, 10)]
+    assert [(share.language, share.shard_count, share.scenario_count) for share in report.shares] == [
+        ("go", 3, 10)
+    ]
     assert [sent.delivery_id for sent in report.notifications] == [
         f"<{workflow_id}/{index}@example.com>" for index in (0, 1)
     ]
@@ -189,7 +199,9 @@ async def test_a_passing_error_is_retried(reports: RiskReportServiceClient, fake
     fakes.shards_may_finish.set()
     fakes.shard_error, fakes.shard_errors_left = ConnectionError("the store is away"), 3
 
-    report = await (await reports.start_generate_risk_report(request(scenario_count=1, shard_size=1))).result()
+    report = await (
+        await reports.start_generate_risk_report(request(scenario_count=1, shard_size=1))
+    ).result()
 
     assert report.summary.scenario_count == 1
     assert fakes.shard_errors_left == 0

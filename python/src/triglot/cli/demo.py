@@ -137,7 +137,11 @@ async def _save_report(store: Store, files: ReportFiles, folder: Path) -> dict[s
     """Copies the report out of the store to files with readable names."""
     folder.mkdir(parents=True, exist_ok=True)
     saved = {}
-    for name, reference in (("report.json", files.json), ("report.html", files.html), ("chart.png", files.chart)):
+    for name, reference in (
+        ("report.json", files.json),
+        ("report.html", files.html),
+        ("chart.png", files.chart),
+    ):
         saved[name] = folder / name
         saved[name].write_bytes(await store.get(reference))
     return saved
@@ -205,7 +209,7 @@ def _print_result(
     console.print(
         f"\n[bold]The report[/] took {seconds:.1f} s for {evidence.scenario_count:,} scenarios: "
         f"{format_count(len(fanout.shards), 'shard')}, {fanout.cpu.total_seconds():.1f} s of CPU in "
-        f"{fanout.wall.total_seconds():.1f} s on {fanout.cores} cores (fan-out overhead {fanout.overhead:.0%})"
+        f"{fanout.wall.total_seconds():.1f} s on {fanout.cores} cores: overhead {fanout.overhead:.0%}"
     )
     for name, path in files.items():
         console.print(f"  {name:12} {path}")

@@ -104,9 +104,13 @@ def _npm_package(repository: Path, name: str) -> Finding:
 
 
 def _go_module(repository: Path, name: str) -> Finding:
-    required = re.search(rf"^\s*(?:require )?{re.escape(name)} (\S+)", (repository / "go" / "go.mod").read_text(), re.M)
+    required = re.search(
+        rf"^\s*(?:require )?{re.escape(name)} (\S+)", (repository / "go" / "go.mod").read_text(), re.M
+    )
     needed = required[1] if required else "a line in go.mod"
-    found = _output(("go", "-C", str(repository / "go"), "list", "-m", "-f", "{{if .Dir}}{{.Version}}{{end}}", name))
+    found = _output(
+        ("go", "-C", str(repository / "go"), "list", "-m", "-f", "{{if .Dir}}{{.Version}}{{end}}", name)
+    )
     return Finding(f"{name} (Go)", needed, found.strip() or "missing", found.strip() == needed)
 
 

@@ -60,7 +60,8 @@ async def fanout_of(events: Sequence[HistoryEvent], converter: DataConverter) ->
         event.event_id: event
         for event in events
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-        and event.activity_task_scheduled_event_attributes.activity_type.name == SimulationService.SIMULATE_SHARD
+        and event.activity_task_scheduled_event_attributes.activity_type.name
+        == SimulationService.SIMULATE_SHARD
     }
     completed = [
         event

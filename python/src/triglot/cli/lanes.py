@@ -31,7 +31,9 @@ class Lane:
 def lanes(progress: GetProgressResponse) -> list[Lane]:
     """Returns the lanes, in the order of the steps."""
     stage = progress.stage
-    analytics_done = (stage > ReportStage.REPORT_STAGE_PREPARING) + (stage > ReportStage.REPORT_STAGE_AGGREGATING)
+    analytics_done = (stage > ReportStage.REPORT_STAGE_PREPARING) + (
+        stage > ReportStage.REPORT_STAGE_AGGREGATING
+    )
     return [
         Lane("Python", analytics_done, 2, _analytics_note(stage)),
         Lane(
@@ -63,7 +65,7 @@ def draw(progress: GetProgressResponse, elapsed: float) -> RenderableType:
     return Group(Text(f"{_STAGES.get(stage := progress.stage, str(stage))}, {elapsed:.1f} s"), table)
 
 
-def _analytics_note(stage: ReportStage.ValueType) -> str:
+def _analytics_note(stage: ReportStage) -> str:
     if stage in (ReportStage.REPORT_STAGE_PREPARING, ReportStage.REPORT_STAGE_AGGREGATING):
         return _STAGES[stage]
     return "workflow"

@@ -11,12 +11,15 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from temporalio.client import WorkflowFailureError
+from typer.exceptions import TyperException
 
 from triglot.cli import demo as demo_command
 from triglot.cli import dev as dev_command
 from triglot.cli import doctor as doctor_command
 from triglot.cli.quantity import parse_quantity
-from triglot.risk import defaults, simulate as executor
+from triglot.risk import defaults
+from triglot.risk import simulate as executor
 from triglot.risk.prices import InputError
 from triglot.settings import PayloadEncoding
 from triglot.stack.processes import StackError
@@ -37,15 +40,19 @@ app = typer.Typer(
 
 
 @app.command()
-def demo(  # noqa: PLR0917 - Typer reads the options off the signature
+def demo(
     scenarios: Annotated[
         str, typer.Option(help="How many scenarios; K, M and B stand for thousand, million, billion.")
     ] = str(defaults.SCENARIO_COUNT),
-    json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON on standard output.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the verdict as JSON on standard output.")
+    ] = False,
     expected: Annotated[
         Path | None, typer.Option(help="A file of expected digests in place of the committed one.")
     ] = None,
-    folder: Annotated[Path | None, typer.Option(help="Where the run keeps its files; made if missing.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the run keeps its files; made if missing.")
+    ] = None,
     payloads: Annotated[str, typer.Option(help="How messages travel: json or binary.")] = "json",
     lose_mails: Annotated[
         bool, typer.Option("--lose-mails", help="Let the inbox lose every mail, to see the verdict fail.")
@@ -67,7 +74,9 @@ def demo(  # noqa: PLR0917 - Typer reads the options off the signature
 
 @app.command()
 def dev(
-    folder: Annotated[Path | None, typer.Option(help="Where the run keeps its files; made if missing.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the run keeps its files; made if missing.")
+    ] = None,
     payloads: Annotated[str, typer.Option(help="How messages travel: json or binary.")] = "json",
 ) -> None:
     """Keep the same stack in the foreground, with the Web UI, until Ctrl-C."""
@@ -84,14 +93,17 @@ def doctor() -> None:
 
 @app.command()
 def simulate() -> None:
-    """Simulate scenarios without Temporal: KernelInput as JSON on standard input, KernelOutput on standard output."""
+    """Simulate without Temporal: KernelInput as JSON on standard input, KernelOutput on standard output."""
     sys.stdout.buffer.write(executor.run(sys.stdin.buffer.read()) + b"\n")
 
 
 def _payload_encoding(value: str) -> PayloadEncoding:
-    if value == "json" or value == "binary":
-        return value
-    raise InputError(f"--payloads {value}: say json or binary")
+    match value:
+        case "json":
+            return "json"
+        case "binary":
+            return "binary"
+    raise typer.BadParameter(f"--payloads {value}: say json or binary")
 
 
 def _interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
@@ -108,19 +120,30 @@ def _interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
 
 def _run() -> int:
     try:
-        app(standalone_mode=False)
-    except typer.Exit as end:
-        return end.exit_code
+        # Without its standalone mode, Typer returns what `typer.Exit` carries.
+        code = app(standalone_mode=False)
     except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except InputError as error:
-        print(f"triglot: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return _complain("interrupted", INTERRUPTED)
+    except (InputError, TyperException) as error:
+        # A bare `triglot` has printed its help, and raises an error without words.
+        return _complain(f"triglot: {error}" if str(error) else "", BAD_INPUT)
     except StackError as error:
-        print(f"triglot: {error}", file=sys.stderr)
-        return FAILED
-    return 0
+        return _complain(f"triglot: {error}", FAILED)
+    except WorkflowFailureError as error:
+        return _complain(f"triglot: the report failed: {_root_cause(error)}", FAILED)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(sentence: str, code: int) -> int:
+    if sentence:
+        print(sentence, file=sys.stderr)
+    return code
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def main() -> NoReturn:
@@ -129,8 +152,7 @@ def main() -> NoReturn:
     gc.collect()
     sys.stdout.flush()
     sys.stderr.flush()
-    # temporalio 1.35's runtime threads sometimes abort the interpreter on its way out, after a correct result:
-    # leave without that way.
+    # temporalio 1.35's runtime threads sometimes abort the interpreter on its way out, after a right result.
     os._exit(code)
 
 

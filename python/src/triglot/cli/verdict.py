@@ -1,4 +1,4 @@
-"""The demo's verdict: each check with what was expected and what was seen. Pure; `demo` gathers the evidence."""
+"""The demo's verdict: each check with what was expected and what was seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from triglot.risk.wording import format_count, format_money, format_percent
 from triglot.stack.inbox import Mail
 
 MAX_DISTANCE = 4.5
-"""Combined standard errors between two independent estimates: chance alone exceeds it once in 147,000 times."""
+"""Combined standard errors between two independent estimates: chance exceeds it once in 147,000 times."""
 
 IDEMPOTENCY_KEY_HEADER = "X-Triglot-Idempotency-Key"
 

@@ -113,7 +113,7 @@ class _File:
         path, self.package = _go_package(file, services[0].location)
         self.imports = _Imports(path)
         # All files of a package share one scope with its messages.
-        self.names = names.setdefault(path, Names("Go", self.declared(path)))
+        self.names = names.setdefault(path, Names("Go", self.declared(path), by="a message"))
 
     def declared(self, path: str) -> Iterator[str]:
         for message in self.contract.messages.values():

@@ -65,5 +65,5 @@ def _scalar(path: tuple[str, ...], request: Message | None, messages: Mapping[st
             raise ValueError(f'"{dotted}" is repeated')
         message, kind = messages.get(field.message), field.type
     if kind not in _PRINTABLE:
-        raise ValueError(f'"{".".join(path)}" is a {kind}, not a string, integer or bool')
+        raise ValueError(f'"{".".join(path)}" is of type {kind}, not a string, integer or bool')
     return kind

@@ -25,9 +25,9 @@ class ContractError(Exception):
 class Names:
     """The identifiers of one scope of generated code."""
 
-    def __init__(self, language: str, taken: Iterable[str] = ()) -> None:
+    def __init__(self, language: str, taken: Iterable[str] = (), *, by: str = "generated code") -> None:
         self.language = language
-        self.owners = dict.fromkeys(taken, "something else")
+        self.owners = dict.fromkeys(taken, by)
 
     def take(self, identifier: str, location: Location, owner: str) -> str:
         """Claims an identifier.

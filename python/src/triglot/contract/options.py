@@ -231,7 +231,8 @@ METHOD_EXTENSIONS: Mapping[int, Option] = {
 # Of FieldOptions; it names flags of other compilers' command lines.
 FIELD_EXTENSIONS: Mapping[int, Option] = {7233: Option("field", _OTHER_COMPILERS)}
 
-Complain = Callable[[str], None]
+Complain = Callable[[str, int], None]
+"""Takes a sentence about an options message, and the number of the field in it that is at fault."""
 
 
 @dataclass(frozen=True)
@@ -281,21 +282,21 @@ class Values:
 def read(schema: Schema, data: bytes, complain: Complain) -> Values:
     """Reads an encoded options message by its table.
 
-    `complain` is called with a sentence for each option that is rejected, unknown or malformed.
+    `complain` is called for each option that is rejected, unknown or malformed.
     """
     values: dict[str, object] = {}
     for number, found in _by_number(data).items():
         option = schema.fields.get(number)
         if option is None:
-            complain(f"{schema.name} has no option with number {number} that this compiler knows")
+            complain(f"{schema.name} has no option with number {number} that this compiler knows", number)
         elif isinstance(option.type, Rejected):
-            complain(f"option {option.name} is rejected: {option.type.reason}")
+            complain(f"option {option.name} is rejected: {option.type.reason}", number)
         elif isinstance(option.type, Ignored):
             continue
         elif any(record.wire_type is not option.wire_type for record in found):
-            complain(f"option {option.name} of {schema.name} is malformed")
+            complain(f"option {option.name} of {schema.name} is malformed", number)
         else:
-            value = _decode(option, [record.value for record in found], complain)
+            value = _decode(option, [record.value for record in found], _at(number, complain))
             if value is not None:
                 values[option.name] = value
     return Values(values)
@@ -314,6 +315,11 @@ def duration(values: Values) -> timedelta:
     if result <= timedelta(0):
         raise ValueError("must be positive")
     return result
+
+
+def _at(number: int, complain: Complain) -> Complain:
+    """Complains of anything inside a field at the field."""
+    return lambda sentence, _: complain(sentence, number)
 
 
 def _by_number(data: bytes) -> dict[int, list[wire.Record]]:
@@ -354,7 +360,7 @@ def _enum(name: str, kind: type[IntEnum], value: int, complain: Complain) -> Int
     try:
         return kind(value)
     except ValueError:
-        complain(f"option {name} has the unknown value {value}")
+        complain(f"option {name} has the unknown value {value}", 0)
         return None
 
 

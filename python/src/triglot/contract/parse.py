@@ -153,7 +153,8 @@ class _FileParser:
         extension = options.METHOD_EXTENSIONS[number]
         option_path = (*path, _METHOD_OPTIONS, number)
         if isinstance(extension.type, options.Rejected):
-            self.complain(option_path)(f"option {extension.name} is rejected: {extension.type.reason}")
+            sentence = f"option {extension.name} is rejected: {extension.type.reason}"
+            self.problems.append(Problem(self.location(option_path), sentence))
         if not isinstance(extension.type, options.Schema):
             return None
         values = options.read(extension.type, data, self.complain(option_path))
@@ -169,9 +170,10 @@ class _FileParser:
         return _KINDS[number](_Context(rpc, values, service_queue, self.messages, self.complain(option_path)))
 
     def complain(self, path: Path) -> options.Complain:
-        """Makes a function that records problems at the most exact place known for a path."""
-        location = self.location(path)
-        return lambda sentence: self.problems.append(Problem(location, sentence))
+        """Makes a function that records problems of the options message at a path."""
+        return lambda sentence, number: self.problems.append(
+            Problem(self.location((*path, number)), sentence)
+        )
 
     def location(self, path: Path) -> Location:
         for candidate in (place for place in self.places if place[: len(path)] == path):
@@ -203,7 +205,7 @@ class _Context:
         try:
             return options.duration(message)
         except ValueError as error:
-            self.complain(f"{name} {error}")
+            self.complain(f"{name} {error}", 0)
             return None
 
     def task_queue(self) -> tuple[str, bool]:
@@ -235,7 +237,7 @@ class _Context:
         try:
             return expression.parse(text, self.rpc.input, self.messages) if text else None
         except ValueError as error:
-            self.complain(f"id: {error}")
+            self.complain(f"id: {error}", 0)
             return None
 
     def refs(self, name: str) -> tuple[Ref, ...]:

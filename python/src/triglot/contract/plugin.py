@@ -63,8 +63,8 @@ def generate(request: CodeGeneratorRequest) -> dict[str, str]:
     if unknown:
         raise ValueError(f"lang={language} has no parameter {', '.join(sorted(unknown))}")
     contract, problems = parse(request)
-    problems += check(contract)
-    if problems:
+    # What could not be read would only seem to be absent.
+    if problems := problems or check(contract):
         raise ContractError(problems)
     return emit(contract, parameters)
 

@@ -27,9 +27,9 @@ from triglot.contract.python_text import Bracketed, Line, call, indent, string
 _RUNTIME = "triglot.contract.runtime"
 # Module-level names that generated code may import, and so must not define.
 _IMPORTED = {
-    "Any", "Callable", "Client", "Final", "Priority", "Protocol", "RawValue", "RetryPolicy", "WithStartWorkflowOperation",
-    "WorkflowHandle", "WorkflowIDConflictPolicy", "WorkflowIDReusePolicy", "WorkflowUpdateHandle",
-    "WorkflowUpdateStage", "activity", "runtime", "timedelta", "workflow",
+    "Any", "Callable", "Client", "Final", "Priority", "Protocol", "RawValue", "RetryPolicy",
+    "WithStartWorkflowOperation", "WorkflowHandle", "WorkflowIDConflictPolicy", "WorkflowIDReusePolicy",
+    "WorkflowUpdateHandle", "WorkflowUpdateStage", "activity", "runtime", "timedelta", "workflow",
 }  # fmt: skip
 
 

@@ -73,9 +73,7 @@ def figure_label(name: str, confidence_bp: int, horizon_days: int) -> str:
     return f"{name}, {format_percent(confidence_bp)}, {format_days(horizon_days)}"
 
 
-def _figure(
-    request: GenerateRiskReportRequest, name: str, confidence_bp: int, estimate: Estimate
-) -> Figure:
+def _figure(request: GenerateRiskReportRequest, name: str, confidence_bp: int, estimate: Estimate) -> Figure:
     return Figure(
         label=figure_label(name, confidence_bp, request.parameters.horizon_days),
         currency=request.portfolio.currency,

@@ -42,10 +42,7 @@ class Mail:
 
 def read_mails(folder: Path) -> list[Mail]:
     """Returns the accepted mails in the order of their arrival."""
-    return [
-        Mail(path, _parse(path.read_bytes()))
-        for path in sorted(folder.glob("*.eml"))
-    ]
+    return [Mail(path, _parse(path.read_bytes())) for path in sorted(folder.glob("*.eml"))]
 
 
 def _parse(content: bytes) -> EmailMessage:

@@ -8,8 +8,9 @@ _BAD_LEVELS = frozenset({"error", "fatal", "critical", "panic"})
 
 
 def log_problems(logs: Iterable[Path]) -> list[str]:
-    """Returns every line at level error, and every line that is no JSON object: a crash says what it has to
-    say in a form of its own.
+    """Returns every line at level error, and every line that is no JSON object.
+
+    A crash says what it has to say in a form of its own.
 
     Args:
         logs: Files of one JSON object a line.

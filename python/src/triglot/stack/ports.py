@@ -18,7 +18,7 @@ class PortReservation:
     """Ports that no other stack of this machine takes while the reservation is held.
 
     Between choosing a port and the server's binding it there is a second or so in which another stack could
-    choose the same: a lock file for each port closes that gap. The locks end with the process, however it ends.
+    choose the same: a lock file for each port closes that gap. A lock ends with its process, in any case.
     """
 
     def __init__(self) -> None:

@@ -155,7 +155,9 @@ def worker_environment(folder: RunFolder, ports: Ports, options: StackOptions) -
 
 def inherited_environment() -> dict[str, str]:
     """Returns this process's variables without those that would point a worker at another server or store."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRIGLOT_"))}
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRIGLOT_"))
+    }
 
 
 def _server_command(ports: Ports, options: StackOptions) -> list[str]:

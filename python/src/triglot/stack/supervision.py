@@ -1,4 +1,4 @@
-"""The processes of a stack under supervisord: started together, restarted when they crash, stopped in order."""
+"""The processes of a stack under supervisord: started together, restarted after a crash, stopped in order."""
 
 import asyncio
 import configparser
@@ -40,7 +40,14 @@ class Supervisor:
             self._configuration().write(file)
         with self._folder.log_of("supervisord").open("wb") as log:
             self._daemon = subprocess.Popen(
-                [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(configuration)],
+                [
+                    sys.executable,
+                    "-m",
+                    "supervisor.supervisord",
+                    "--nodaemon",
+                    "--configuration",
+                    str(configuration),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -76,7 +83,7 @@ class Supervisor:
     async def _process_infos(self) -> list[dict[str, Any]]:
         def ask() -> list[dict[str, Any]]:
             try:
-                return cast(list[dict[str, Any]], self._proxy().supervisor.getAllProcessInfo())
+                return cast("list[dict[str, Any]]", self._proxy().supervisor.getAllProcessInfo())
             except (FileNotFoundError, ConnectionRefusedError):
                 return []  # supervisord is still starting
 
@@ -84,7 +91,8 @@ class Supervisor:
 
     def _proxy(self) -> ServerProxy:
         return ServerProxy(
-            "http://supervisor", transport=SupervisorTransport(None, None, f"unix://{self._socket_folder}/socket")
+            "http://supervisor",
+            transport=SupervisorTransport(None, None, f"unix://{self._socket_folder}/socket"),
         )
 
     def _configuration(self) -> configparser.RawConfigParser:
@@ -95,7 +103,10 @@ class Supervisor:
             "pidfile": _literal(self._folder.root / "supervisord.pid"),
             "childlogdir": _literal(self._folder.logs),
         }
-        configuration["unix_http_server"] = {"file": _literal(self._socket_folder / "socket"), "chmod": "0700"}
+        configuration["unix_http_server"] = {
+            "file": _literal(self._socket_folder / "socket"),
+            "chmod": "0700",
+        }
         configuration["rpcinterface:supervisor"] = {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         }
@@ -136,5 +147,3 @@ def _literal(value: object) -> str:
 
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-

@@ -1,6 +1,7 @@
 """Objects by the SHA-256 of their content, in a folder or whatever else obstore reaches by URL."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,10 +58,8 @@ class Store:
         reference = ObjectRef(
             sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), media_type=media_type
         )
-        try:
+        with suppress(AlreadyExistsError):  # Equal digests are equal content.
             await obstore.put_async(self._objects, _key(reference.sha256), content, mode="create")
-        except AlreadyExistsError:
-            pass  # Equal digests are equal content.
         return reference
 
     async def get(self, reference: ObjectRef) -> bytes:
@@ -85,7 +84,9 @@ class Store:
 
     async def put_message(self, message: Message) -> ObjectRef:
         """Stores a message in its binary form."""
-        return await self.put(message.SerializeToString(deterministic=True), message_media_type(type(message)))
+        return await self.put(
+            message.SerializeToString(deterministic=True), message_media_type(type(message))
+        )
 
     async def get_message(self, reference: ObjectRef, message_type: type[MessageT]) -> MessageT:
         """Returns a stored message.

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from temporalio import activity, workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from triglot.contract import runtime
@@ -43,7 +43,9 @@ def notification_service_activities(
     """Returns the activities of NotificationService, to register; each validates its request."""
 
     @activity.defn(name=NotificationService.SEND_NOTIFICATION)
-    async def send_notification(request: Any = None) -> notification_pb2.SendNotificationResponse:
+    async def send_notification(
+        request: RawValue = runtime.NOTHING,
+    ) -> notification_pb2.SendNotificationResponse:
         return await implementation.send_notification(
             runtime.receive(notification_pb2.SendNotificationRequest, request),
         )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from temporalio import activity, workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from triglot.contract import runtime
@@ -45,13 +45,15 @@ def analytics_service_activities(implementation: AnalyticsServiceActivities) -> 
     """Returns the activities of AnalyticsService, to register; each validates its request."""
 
     @activity.defn(name=AnalyticsService.PREPARE_MARKET_DATA)
-    async def prepare_market_data(request: Any = None) -> analytics_pb2.PrepareMarketDataResponse:
+    async def prepare_market_data(
+        request: RawValue = runtime.NOTHING,
+    ) -> analytics_pb2.PrepareMarketDataResponse:
         return await implementation.prepare_market_data(
             runtime.receive(analytics_pb2.PrepareMarketDataRequest, request),
         )
 
     @activity.defn(name=AnalyticsService.AGGREGATE_RISK)
-    async def aggregate_risk(request: Any = None) -> analytics_pb2.AggregateRiskResponse:
+    async def aggregate_risk(request: RawValue = runtime.NOTHING) -> analytics_pb2.AggregateRiskResponse:
         return await implementation.aggregate_risk(
             runtime.receive(analytics_pb2.AggregateRiskRequest, request),
         )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from temporalio import activity, workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from triglot.contract import runtime
@@ -37,7 +37,7 @@ def simulation_service_activities(implementation: SimulationServiceActivities) -
     """Returns the activities of SimulationService, to register; each validates its request."""
 
     @activity.defn(name=SimulationService.SIMULATE_SHARD)
-    async def simulate_shard(request: Any = None) -> simulation_pb2.SimulateShardResponse:
+    async def simulate_shard(request: RawValue = runtime.NOTHING) -> simulation_pb2.SimulateShardResponse:
         return await implementation.simulate_shard(
             runtime.receive(simulation_pb2.SimulateShardRequest, request),
         )

@@ -1,0 +1,110 @@
+package kernel
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// The known answers are those of Random123's kat_vectors.
+func TestThreefryKnownAnswers(t *testing.T) {
+	cases := []struct{ counter, key, want [2]uint32 }{
+		{[2]uint32{0, 0}, [2]uint32{0, 0}, [2]uint32{0x6b200159, 0x99ba4efe}},
+		{
+			[2]uint32{0xffffffff, 0xffffffff}, [2]uint32{0xffffffff, 0xffffffff},
+			[2]uint32{0x1cb996fc, 0xbb002be7},
+		},
+		{
+			[2]uint32{0x243f6a88, 0x85a308d3}, [2]uint32{0x13198a2e, 0x03707344},
+			[2]uint32{0xc4923a9c, 0x483df7a0},
+		},
+	}
+	for _, c := range cases {
+		random := newThreefry(c.key[0], c.key[1])
+		x0, x1 := random.block(c.counter[0], c.counter[1])
+		if got := [2]uint32{x0, x1}; got != c.want {
+			t.Errorf("counter %08x, key %08x: %08x; want %08x", c.counter, c.key, got, c.want)
+		}
+	}
+}
+
+func TestTailSize(t *testing.T) {
+	for n, want := range map[int64]int64{
+		1:       1,
+		72:      72,
+		100:     85,
+		101:     6 + 88,
+		10_000:  500 + 800,
+		1 << 20: 52429 + 8192,
+		1 << 32: 214748365 + 8*65536,
+	} {
+		if got := tailSize(n); got != want {
+			t.Errorf("tailSize(%d) = %d; want %d", n, got, want)
+		}
+	}
+}
+
+func TestSelectSmallest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOf(rapid.Int64Range(-5, 5)).Draw(t, "values with many ties")
+		if rapid.Bool().Draw(t, "spread out") {
+			values = rapid.SliceOf(rapid.Int64()).Draw(t, "values")
+		}
+		keep := rapid.IntRange(0, len(values)).Draw(t, "keep")
+		want := slices.Sorted(slices.Values(values))
+		selectSmallest(values, keep)
+		slices.Sort(values[:keep])
+		slices.Sort(values[keep:])
+		if !slices.Equal(values, want) {
+			t.Fatalf("the %d smallest are %v; want %v", keep, values[:keep], want[:keep])
+		}
+	})
+}
+
+func TestTailKeepsTheSmallest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		keep := rapid.Int64Range(1, 50).Draw(t, "keep")
+		smallest := newTail(keep)
+		// The generator's state stands in for a long list that would be slow to draw.
+		state := rapid.Uint64().Draw(t, "state")
+		var values []int64
+		for range rapid.IntRange(int(keep), 5000).Draw(t, "count") {
+			state = state*6364136223846793005 + 1442695040888963407
+			values = append(values, int64(state>>33)%1000)
+			if value := values[len(values)-1]; value < smallest.limit {
+				smallest.add(value)
+			}
+		}
+		slices.Sort(values)
+		if got := smallest.sorted(); !slices.Equal(got, values[:keep]) {
+			t.Fatalf("tail = %v; want %v", got, values[:keep])
+		}
+	})
+}
+
+func TestBlocksAllocateNothing(t *testing.T) {
+	spec := Spec{Days: 7, Assets: 20, Horizon: 9, BlockDays: 2, Seed: 5}
+	for i := range spec.Days * spec.Assets {
+		spec.Growth = append(spec.Growth, 1+0.01*math.Sin(float64(i)))
+	}
+	for i := range spec.Assets {
+		spec.Exposures = append(spec.Exposures, int64(1000*i+1))
+	}
+	model, err := NewModel(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const scenarios = 1 << 18
+	run := newRun(model, scenarios)
+	run.tail.values = make([]int64, 0, run.tail.full)
+	allocations := testing.AllocsPerRun(10, func() {
+		if err := run.block(0, 4096); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocations != 0 {
+		t.Errorf("%v allocations a block; want none", allocations)
+	}
+}

@@ -1,0 +1,290 @@
+"""What the compiler refuses, each with file, line and one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
+
+from triglot.contract import plugin
+from triglot.contract.names import ContractError
+
+FILE = "acme/v1/shop.proto"
+TIMED = "start_to_close_timeout: {seconds: 1}"
+
+
+def activity(options: str, signature: str = "Pack(Order) returns (Receipt)") -> str:
+    """A service whose one activity stands in line 15, its options in line 16."""
+    return f"""service Shop {{
+  option (temporal.v1.service) = {{task_queue: "shop"}};
+  rpc {signature} {{
+    option (temporal.v1.activity) = {{{options}}};
+  }}
+}}"""
+
+
+def workflow(options: str, others: str = "") -> str:
+    """A service whose workflow stands in line 15, its options in line 16, other RPCs from line 18 on."""
+    return f"""service Shop {{
+  option (temporal.v1.service) = {{task_queue: "shop"}};
+  rpc Sell(Order) returns (Receipt) {{
+    option (temporal.v1.workflow) = {{{options}}};
+  }}
+{others}
+}}"""
+
+
+def one(kind: str, rpc: str, options: str = "") -> str:
+    """An RPC on one line."""
+    return f"  rpc {rpc} {{ option (temporal.v1.{kind}) = {{{options}}}; }}"
+
+
+QUERY = one("query", "Look(Nothing) returns (Receipt)")
+SIGNAL = one("signal", "Cancel(Nothing) returns (google.protobuf.Empty)")
+UPDATE = one("update", "Change(Order) returns (Receipt)")
+
+REJECTED = {
+    # Shape.
+    "no kind": (
+        'service Shop {\n  option (temporal.v1.service) = {task_queue: "shop"};\n  rpc Pack(Order) returns (Receipt);\n}',
+        "15:3: Pack has no kind; exactly one of workflow, activity, query, signal and update is needed",
+    ),
+    "two kinds": (
+        activity(f"{TIMED}}}; option (temporal.v1.query) = {{"),
+        "15:3: Pack is activity and query; exactly one of workflow, activity, query, signal and update is needed",
+    ),
+    "client stream": (
+        activity(TIMED, "Pack(stream Order) returns (Receipt)"),
+        "15:3: Pack streams; Temporal has no streams",
+    ),
+    "server stream": (
+        activity(TIMED, "Pack(Order) returns (stream Receipt)"),
+        "15:3: Pack streams; Temporal has no streams",
+    ),
+    # Activities.
+    "no task queue": (
+        "service Shop {\n" + one("activity", "Pack(Order) returns (Receipt)", TIMED) + "\n}",
+        "14:3: Pack has no task queue: name one here or on the service",
+    ),
+    "no workflow task queue": (
+        "service Shop {\n" + one("workflow", "Sell(Order) returns (Receipt)") + "\n}",
+        "14:3: Sell has no task queue: name one here or on the service",
+    ),
+    "no timeout": (
+        activity("heartbeat_timeout: {seconds: 1}"),
+        "15:3: Pack needs start_to_close_timeout or schedule_to_close_timeout",
+    ),
+    "negative timeout": (
+        activity("start_to_close_timeout: {seconds: -1}"),
+        "16:5: start_to_close_timeout must be positive",
+    ),
+    "zero timeout": (activity("start_to_close_timeout: {}"), "16:5: start_to_close_timeout must be positive"),
+    "too fine timeout": (
+        activity("start_to_close_timeout: {nanos: 1}"),
+        "16:5: start_to_close_timeout must be a whole number of microseconds",
+    ),
+    "backoff below 1": (
+        activity(f"{TIMED} retry_policy: {{backoff_coefficient: 0.5}}"),
+        "15:3: Pack has a backoff_coefficient below 1",
+    ),
+    "negative attempts": (
+        activity(f"{TIMED} retry_policy: {{max_attempts: -1}}"),
+        "15:3: Pack has negative max_attempts",
+    ),
+    "interval order": (
+        activity(f"{TIMED} retry_policy: {{initial_interval: {{seconds: 2}} max_interval: {{seconds: 1}}}}"),
+        "15:3: Pack has a max_interval below its initial_interval",
+    ),
+    "interval below the default": (
+        activity(f"{TIMED} retry_policy: {{max_interval: {{nanos: 500000000}}}}"),
+        "15:3: Pack has a max_interval below its initial_interval",
+    ),
+    "reserved name": (
+        activity(f'{TIMED} name: "__pack"'),
+        "15:3: Pack is named __pack, and Temporal keeps names that begin with __ to itself",
+    ),
+    "type taken": (
+        workflow("", "\n".join(one("activity", f"{name}(Order) returns (Receipt)", f'{TIMED} name: "x"') for name in "AB")),
+        "19:3: activity type x is taken by acme.v1.Shop.A",
+    ),
+    # Workflows.
+    "aliases": (
+        workflow('aliases: "Old"'),
+        "16:5: option aliases is rejected: a workflow is registered under one type",
+    ),
+    "versioning behavior": (
+        workflow("versioning_behavior: VERSIONING_BEHAVIOR_PINNED"),
+        "16:5: option versioning_behavior is rejected: set it where the worker registers the workflow",
+    ),
+    "two id policies": (
+        workflow(
+            "id_reuse_policy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING "
+            "workflow_id_conflict_policy: WORKFLOW_ID_CONFLICT_POLICY_FAIL"
+        ),
+        "15:3: Sell sets workflow_id_conflict_policy beside TERMINATE_IF_RUNNING; the server refuses both",
+    ),
+    "unknown ref": (
+        workflow('query: {ref: "Look"}'),
+        "15:3: Sell names the query acme.v1.Shop.Look, which does not exist",
+    ),
+    "ref of another kind": (
+        workflow('query: {ref: "Cancel"}', SIGNAL),
+        "15:3: Sell names the query acme.v1.Shop.Cancel, which is of kind signal",
+    ),
+    "ref twice": (
+        workflow('query: {ref: "Look"} query: {ref: "acme.v1.Shop.Look"}', QUERY),
+        "15:3: Sell names the query acme.v1.Shop.Look twice",
+    ),
+    "update start without conflict policy": (
+        workflow('update: {ref: "Change" start: true}', UPDATE),
+        "15:3: Sell starts with an update and so needs workflow_id_conflict_policy",
+    ),
+    # Queries, signals, updates.
+    "query without answer": (
+        workflow("", one("query", "Look(Nothing) returns (google.protobuf.Empty)")),
+        "18:3: Look is a query and must answer with a message",
+    ),
+    "signal with answer": (
+        workflow("", one("signal", "Cancel(Nothing) returns (Receipt)")),
+        "18:3: Cancel is a signal and must return google.protobuf.Empty",
+    ),
+    "admitted": (
+        workflow("", one("update", "Change(Order) returns (Receipt)", "wait_for_stage: WAIT_POLICY_ADMITTED")),
+        "18:3: Change has wait_for_stage ADMITTED, which clients refuse; use ACCEPTED or COMPLETED",
+    ),
+    "validator without request": (
+        workflow("", one("update", "Change(google.protobuf.Empty) returns (Receipt)", "validate: true")),
+        "18:3: Change sets validate and has no request to validate",
+    ),
+    # Ids.
+    "id field": (
+        workflow('id: "${! buyer.age }"'),
+        '16:5: id: "buyer.age" does not exist: acme.v1.Buyer has no field age',
+    ),
+    "id repeated": (workflow('id: "${! tags }"'), '16:5: id: "tags" is repeated'),
+    "id map": (workflow('id: "${! notes }"'), '16:5: id: "notes" is repeated'),
+    "id double": (
+        workflow('id: "${! weight }"'),
+        '16:5: id: "weight" is of type double, not a string, integer or bool',
+    ),
+    "id enum": (workflow('id: "${! size }"'), '16:5: id: "size" is of type enum, not a string, integer or bool'),
+    "id message": (
+        workflow('id: "${! buyer }"'),
+        '16:5: id: "buyer" is of type message, not a string, integer or bool',
+    ),
+    "id below a scalar": (
+        workflow('id: "${! id.x }"'),
+        '16:5: id: "id.x" does not exist: the request has no field x',
+    ),
+    "id function": (
+        workflow('id: "${! id.uppercase() }"'),
+        '16:5: id: "${! id.uppercase() }" is neither a plain field reference nor uuid_v4()',
+    ),
+    "id ksuid": (
+        workflow('id: "x/${! ksuid() }"'),
+        '16:5: id: "${! ksuid() }" is neither a plain field reference nor uuid_v4()',
+    ),
+    "id open": (
+        workflow('id: "x/${! id"'),
+        '16:5: id: "x/${! id" opens an interpolation and does not close it',
+    ),
+    "update id": (
+        workflow("", one("update", "Change(Order) returns (Receipt)", 'id: "${! nope }"')),
+        '18:41: id: "nope" does not exist: acme.v1.Order has no field nope',
+    ),
+    # Names.
+    "two RPCs, one Python name": (
+        workflow(
+            "",
+            one("activity", "PackIt(Order) returns (Receipt)", TIMED)
+            + "\n"
+            + one("activity", "pack_it(Order) returns (Receipt)", TIMED),
+        ),
+        "19:3: pack_it's type needs the Python name PACK_IT, which PackIt's type has",
+    ),
+}
+
+
+def problems(compile_inline: Callable[..., str], body: str, language: str = "python") -> list[str]:
+    with pytest.raises(ContractError) as caught:
+        compile_inline(body, language)
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(("body", "sentence"), REJECTED.values(), ids=REJECTED)
+def test_is_rejected_with_file_line_and_sentence(
+    compile_inline: Callable[..., str], body: str, sentence: str
+) -> None:
+    assert problems(compile_inline, body) == [f"{FILE}:{sentence}"]
+
+
+def test_all_problems_are_told_at_once_in_order_of_place(compile_inline: Callable[..., str]) -> None:
+    body = workflow('query: {ref: "Look"}', one("activity", "Pack(Order) returns (Receipt)"))
+    assert problems(compile_inline, body) == [
+        f"{FILE}:15:3: Sell names the query acme.v1.Shop.Look, which does not exist",
+        f"{FILE}:18:3: Pack needs start_to_close_timeout or schedule_to_close_timeout",
+    ]
+
+
+def test_an_option_set_by_statement_is_placed_at_its_statement(compile_inline: Callable[..., str]) -> None:
+    body = workflow("").replace(
+        "option (temporal.v1.workflow) = {};",
+        'option (temporal.v1.workflow).name = "x";\n    option (temporal.v1.workflow).aliases = "y";',
+    )
+    (problem,) = problems(compile_inline, body)
+    assert problem == f"{FILE}:17:5: option aliases is rejected: a workflow is registered under one type"
+
+
+def test_a_proto2_service_is_rejected(request_of: Callable[..., CodeGeneratorRequest]) -> None:
+    text = """syntax = "proto2";
+package acme.v1;
+import "temporal/v1/temporal.proto";
+message Order {}
+service Shop { option (temporal.v1.service) = {task_queue: "shop"}; }
+"""
+    request = request_of({FILE: text})
+    request.parameter = "lang=python"
+    assert plugin.respond(request).error == (
+        f"{FILE}:5:1: service Shop is not in a proto3 file; only proto3 is supported"
+    )
+
+
+def test_two_services_with_the_same_activity_are_rejected_for_python(compile_inline: Callable[..., str]) -> None:
+    body = activity(TIMED) + "\n" + activity(TIMED).replace("service Shop", "service Depot")
+    assert problems(compile_inline, body) == [
+        f"{FILE}:21:3: acme.v1.Depot.Pack needs the Python name pack, which acme.v1.Shop.Pack has"
+    ]
+
+
+def test_a_go_constant_must_not_be_a_message(compile_inline: Callable[..., str]) -> None:
+    body = activity(TIMED) + "\nmessage ShopPack {}"
+    assert problems(compile_inline, body, "go") == [
+        f"{FILE}:15:3: acme.v1.Shop.Pack needs the Go name ShopPack, which a message has"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "error"),
+    [
+        ("", "parameter lang must be one of python, go, typescript, manifest, not ''"),
+        ("lang=cobol", "parameter lang must be one of python, go, typescript, manifest, not 'cobol'"),
+        ("lang=python,module=x", "lang=python has no parameter module"),
+        ("lang=go", "lang=go needs the parameter module or go_runtime"),
+        ("lang=typescript", "lang=typescript needs the parameter ts_runtime"),
+    ],
+)
+def test_a_wrong_parameter_is_rejected(
+    request_of: Callable[..., CodeGeneratorRequest], parameter: str, error: str
+) -> None:
+    request = request_of({FILE: 'syntax = "proto3";'})
+    request.parameter = parameter
+    assert plugin.respond(request).error == error
+
+
+def test_a_go_package_outside_the_module_is_rejected(compile_inline: Callable[..., str]) -> None:
+    with pytest.raises(ContractError) as caught:
+        compile_inline(activity(TIMED), parameter="lang=go,module=example.com/other")
+    assert str(caught.value) == (
+        f"{FILE}:13:1: go_package example.com/acme/shop/v1 is not in the Go module example.com/other"
+    )
