@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from google.protobuf import json_format
+
 from triglot.risk import codec, simulate
 from triglot.risk.kernel import Floats, Spec
 from triglot.risk.prices import InputError

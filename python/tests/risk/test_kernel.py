@@ -5,13 +5,29 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toys import VECTOR_FACTORS, toy_spec, vector_spec
 
 from triglot.risk import kernel
 from triglot.risk.kernel import InvalidRangeError, InvalidSpecError, Spec
 from triglot.risk.shard import PnlOverflowError, digest
 
 LIMIT = 2**32
+
+# docs/kernel.md, Vectors.
+VECTOR_PRICES = np.array(
+    [
+        [100.00, 50.00, 20.00],
+        [101.00, 49.50, 20.10],
+        [99.99, 51.25, 19.85],
+        [103.50, 50.75, 20.40],
+        [102.10, 52.00, 19.99],
+        [98.40, 53.30, 21.05],
+    ]
+)
+VECTOR_FACTORS = VECTOR_PRICES[1:] / VECTOR_PRICES[:-1]
+
+
+def vector_spec(exposures: list[int], horizon: int, block: int, seed: int) -> Spec:
+    return Spec(VECTOR_FACTORS, np.array(exposures), horizon, block, seed)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +88,7 @@ def specs(draw: st.DrawFn) -> Spec:
     days = draw(st.integers(1, 12))
     assets = draw(st.integers(1, 4))
     factors = draw(st.lists(st.floats(0.5, 2), min_size=days * assets, max_size=days * assets))
-    exposures = draw(
-        st.lists(st.integers(-(10**6), 10**6), min_size=assets, max_size=assets).filter(any)
-    )
+    exposures = draw(st.lists(st.integers(-(10**6), 10**6), min_size=assets, max_size=assets).filter(any))
     return Spec(
         np.array(factors).reshape(days, assets),
         np.array(exposures),
@@ -118,10 +132,9 @@ def test_no_result_depends_on_the_chunk(spec: Spec, chunk: int) -> None:
     assert digest(kernel.simulate(spec, 5, 250, chunk)) == digest(kernel.simulate(spec, 5, 250))
 
 
-def test_distribution_counts_every_scenario_in_its_bin() -> None:
-    spec = toy_spec()
-    shard = kernel.simulate(spec, 0, 2_000)
-    pnl = kernel.round_minor(kernel.add_positions(kernel.position_pnl(spec, list(range(2_000)))))
+def test_distribution_counts_every_scenario_in_its_bin(toy: Spec) -> None:
+    shard = kernel.simulate(toy, 0, 2_000)
+    pnl = kernel.round_minor(kernel.add_positions(kernel.position_pnl(toy, list(range(2_000)))))
     edges = shard.low + shard.width * np.arange(len(shard.bins) + 1)
     assert (shard.low, shard.width) == (-600_000, 600)
     assert shard.bins.tolist() == np.histogram(pnl, edges)[0].tolist()
@@ -136,8 +149,8 @@ def test_outermost_bins_are_open() -> None:
     assert shard.bins.sum() == 500
 
 
-def test_one_scenario_can_be_the_last() -> None:
-    shard = kernel.simulate(toy_spec(), LIMIT - 1, 1)
+def test_one_scenario_can_be_the_last(toy: Spec) -> None:
+    shard = kernel.simulate(toy, LIMIT - 1, 1)
     assert shard.worst_scenario.tolist() == [LIMIT - 1]
     assert shard.tail.tolist() == [shard.minimum] == [shard.total] == [shard.maximum]
 
@@ -149,8 +162,8 @@ def test_one_day_leaves_no_chance() -> None:
     assert shard.worst_scenario.tolist() == list(range(100))
 
 
-def test_replay_gives_the_scenario_again() -> None:
-    spec = toy_spec(horizon=60, days=7, block=7)
+def test_replay_gives_the_scenario_again(toy: Spec) -> None:
+    spec = replace(toy, horizon=120, block=50)
     shard = kernel.simulate(spec, 1_000, 500)
     by_position = kernel.position_pnl(spec, shard.worst_scenario)
     assert by_position.shape == (100, 3)
@@ -159,7 +172,16 @@ def test_replay_gives_the_scenario_again() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "rounded"),
-    [(0.5, 0), (1.5, 2), (2.5, 2), (-0.5, 0), (-1.5, -2), (0.49, 0), (2.0**43, 2**43), (-(2.0**43), -(2**43))],
+    [
+        (0.5, 0),
+        (1.5, 2),
+        (2.5, 2),
+        (-0.5, 0),
+        (-1.5, -2),
+        (0.49, 0),
+        (2.0**43, 2**43),
+        (-(2.0**43), -(2**43)),
+    ],
 )
 def test_rounding_is_half_to_even(amount: float, rounded: int) -> None:
     assert kernel.round_minor(np.array([amount])).tolist() == [rounded]
@@ -218,16 +240,18 @@ def test_spec_cannot_be_changed_from_outside() -> None:
         spec.factors[0, 0] = 1
 
 
-@pytest.mark.parametrize(("first", "count"), [(-1, 1), (0, 0), (0, -1), (LIMIT, 1), (LIMIT - 9, 10), (0, LIMIT + 1)])
-def test_range_is_checked(first: int, count: int) -> None:
+@pytest.mark.parametrize(
+    ("first", "count"), [(-1, 1), (0, 0), (0, -1), (LIMIT, 1), (LIMIT - 9, 10), (0, LIMIT + 1)]
+)
+def test_range_is_checked(toy: Spec, first: int, count: int) -> None:
     with pytest.raises(InvalidRangeError):
-        kernel.simulate(toy_spec(), first, count)
+        kernel.simulate(toy, first, count)
 
 
 @pytest.mark.parametrize("scenario", [-1, LIMIT])
-def test_replayed_numbers_are_checked(scenario: int) -> None:
+def test_replayed_numbers_are_checked(toy: Spec, scenario: int) -> None:
     with pytest.raises(InvalidRangeError):
-        kernel.position_pnl(toy_spec(), [0, scenario])
+        kernel.position_pnl(toy, [0, scenario])
 
 
 def test_profit_beyond_the_exact_range_is_refused() -> None:

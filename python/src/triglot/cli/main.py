@@ -30,6 +30,11 @@ FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+
+class CommandInterrupted(Exception):  # noqa: N818 - an end, not an error
+    """SIGINT or SIGTERM ended the command."""
+
+
 app = typer.Typer(
     name="triglot",
     help="One contract, three languages, one durable workflow.",
@@ -115,15 +120,19 @@ def _interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await command
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        # Under a name of its own, since Typer would end the process at a KeyboardInterrupt.
+        raise CommandInterrupted from None
 
 
 def _run() -> int:
     try:
         # Without its standalone mode, Typer returns what `typer.Exit` carries.
         code = app(standalone_mode=False)
-    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
-        return _complain("interrupted", INTERRUPTED)
+    except CommandInterrupted:
+        return _complain("triglot: interrupted", INTERRUPTED)
     except (InputError, TyperException) as error:
         # A bare `triglot` has printed its help, and raises an error without words.
         return _complain(f"triglot: {error}" if str(error) else "", BAD_INPUT)

@@ -118,7 +118,7 @@ class _File:
     def declared(self, path: str) -> Iterator[str]:
         for message in self.contract.messages.values():
             if message.file.go_package.partition(";")[0] == path:
-                yield _go_camel(".".join(message.names))
+                yield go_camel(".".join(message.names))
 
     def text(self) -> str:
         body = [line for service in self.services for line in self.service(service)]
@@ -139,7 +139,7 @@ class _File:
             yield from self.register(service, activities)
 
     def constants(self, service: Service) -> Iterator[str]:
-        prefix = _go_camel(service.name)
+        prefix = go_camel(service.name)
         if service.task_queue:
             name = self.take(f"{prefix}TaskQueue", service)
             yield f"// {name} is the task queue of {service.full_name}."
@@ -147,22 +147,22 @@ class _File:
             yield ""
         for rpc in service.rpcs:
             if isinstance(rpc, Activity | Workflow) and (rpc.own_task_queue or not service.task_queue):
-                name = self.take(f"{prefix}{_go_camel(rpc.name)}TaskQueue", rpc)
+                name = self.take(f"{prefix}{go_camel(rpc.name)}TaskQueue", rpc)
                 yield f"// {name} is the task queue of {rpc.full_name}."
                 yield f"const {name} = {_string(rpc.task_queue)}"
                 yield ""
-            name = self.take(f"{prefix}{_go_camel(rpc.name)}", rpc)
+            name = self.take(f"{prefix}{go_camel(rpc.name)}", rpc)
             yield f"// {name} is the type of the {type(rpc).__name__.lower()} {rpc.name}."
             yield f"const {name} = {_string(rpc.type_name)}"
             yield ""
 
     def interface(self, service: Service, activities: Iterable[Activity]) -> Iterator[str]:
-        name = self.take(f"{_go_camel(service.name)}Activities", service)
+        name = self.take(f"{go_camel(service.name)}Activities", service)
         yield f"// {name} is what a worker implements for {service.name}."
         yield f"type {name} interface {{"
         methods = Names("Go")
         for activity in activities:
-            method = methods.take(_go_camel(activity.name), activity.location, activity.name)
+            method = methods.take(go_camel(activity.name), activity.location, activity.name)
             for line in activity.comment.splitlines():
                 yield f"\t// {line}".rstrip()
             yield f"\t{method}{self.signature(activity)}"
@@ -170,7 +170,7 @@ class _File:
         yield ""
 
     def register(self, service: Service, activities: Iterable[Activity]) -> Iterator[str]:
-        interface = f"{_go_camel(service.name)}Activities"
+        interface = f"{go_camel(service.name)}Activities"
         name = self.take(f"Register{interface}", service)
         registry = self.imports.name("go.temporal.io/sdk/worker", "worker", "ActivityRegistry")
         options = self.imports.name("go.temporal.io/sdk/activity", "activity", "RegisterOptions")
@@ -178,7 +178,7 @@ class _File:
         yield "// Each validates its request."
         yield f"func {name}(registry {registry}, implementation {interface}) {{"
         for activity in activities:
-            constant = f"{_go_camel(service.name)}{_go_camel(activity.name)}"
+            constant = f"{go_camel(service.name)}{go_camel(activity.name)}"
             yield "\tregistry.RegisterActivityWithOptions("
             yield f"\t\tfunc{self.signature(activity)} {{"
             yield from self.body(activity)
@@ -195,7 +195,7 @@ class _File:
             yield f"\t\t\t\treturn {'nil, err' if activity.output else 'err'}"
             yield "\t\t\t}"
         arguments = "ctx, request" if activity.input else "ctx"
-        yield f"\t\t\treturn implementation.{_go_camel(activity.name)}({arguments})"
+        yield f"\t\t\treturn implementation.{go_camel(activity.name)}({arguments})"
 
     def signature(self, activity: Activity) -> str:
         context = self.imports.name("context", "context", "Context")
@@ -206,13 +206,13 @@ class _File:
 
     def message(self, message: Message, rpc: Rpc) -> str:
         path, package = _go_package(message.file, rpc.location)
-        return self.imports.name(path, package, _go_camel(".".join(message.names)))
+        return self.imports.name(path, package, go_camel(".".join(message.names)))
 
     def take(self, identifier: str, owner: Rpc | Service) -> str:
         return self.names.take(identifier, owner.location, owner.full_name)
 
 
-def _go_camel(name: str) -> str:
+def go_camel(name: str) -> str:
     """The exported name, as protoc-gen-go makes it: `Outer.Inner` to `Outer_Inner`."""
     result = ""
     for index, letter in enumerate(name):

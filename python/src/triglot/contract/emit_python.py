@@ -25,7 +25,7 @@ from triglot.contract.model import (
 )
 from triglot.contract.names import ContractError, Names, pascal, snake
 from triglot.contract.python_scope import Scope, constant_name, function_name, module_path
-from triglot.contract.python_text import Bracketed, Line, call, docstring, indent, render, string
+from triglot.contract.python_text import WIDTH, Bracketed, Line, call, docstring, indent, render, string
 
 
 def emit(contract: Contract) -> dict[str, str]:
@@ -185,22 +185,28 @@ def _id(scope: Scope, rpc: Workflow | Update, expression: IdExpression) -> Itera
     name = scope.take(f"{snake(rpc.name)}_id", rpc)
     yield call(f"def {name}", scope.parameter(rpc), " -> str:")
     yield f'    """Makes the id of a {rpc.name}, in clients and workflows alike."""'
-    match expression:
-        case (Literal(text),):
-            yield f"    return {string(text)}"
-        case _:
-            parts = "".join(_id_part(scope, part) for part in expression)
-            yield f'    return f"{parts}"'
+    parts = [_id_part(scope, part) for part in expression]
+    joined = "".join(part[2:-1] if part[0] == "f" else _braced(part[1:-1]) for part in parts)
+    one_line = parts[0] if len(parts) == 1 else f'f"{joined}"'
+    if len(one_line) <= WIDTH - len("    return "):
+        yield f"    return {one_line}"
+    else:
+        yield from ("    return (", *(f"        {part}" for part in parts), "    )")
 
 
 def _id_part(scope: Scope, part: Literal | FieldReference | UuidV4) -> str:
+    """A string literal for one part."""
     match part:
         case Literal(text):
-            return string(text)[1:-1].replace("{", "{{").replace("}", "}}")
+            return string(text)
         case FieldReference(path, is_bool):
             value = "request"
             for name in path:
                 value = f"getattr({value}, '{name}')" if keyword.iskeyword(name) else f"{value}.{name}"
-            return f"{{str({value}).lower()}}" if is_bool else f"{{{value}}}"
+            return f'f"{{str({value}).lower()}}"' if is_bool else f'f"{{{value}}}"'
         case UuidV4():
-            return f"{{{scope.runtime}.uuid_v4()}}"
+            return f'f"{{{scope.runtime}.uuid_v4()}}"'
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

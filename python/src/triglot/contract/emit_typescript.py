@@ -14,6 +14,13 @@ from triglot.contract.names import Names, camel, pascal
 _WIDTH = 110
 # Names of the language that the generated code uses.
 _GLOBALS = ("Promise", "Record")
+# Identifiers that protobuf-es appends `$` to.
+_RESERVED = frozenset(
+    "break case catch class const continue debugger default delete do else export extends false finally for function "
+    "if import in instanceof new null return super switch this throw true try typeof var void while with yield enum "
+    "implements interface let package private protected public static Object bigint number boolean string object "
+    "globalThis Uint8Array Partial".split()
+)
 # Properties that every object has already; protobuf-es appends `$` to them too.
 _OBJECT_PROPERTIES = {"constructor", "toString", "toJSON", "valueOf"}
 
@@ -104,7 +111,7 @@ class _File:
     def constants(self, service: Service) -> Iterator[str]:
         if service.task_queue:
             yield f"/** The task queue of {service.full_name}. */"
-            yield f"export const {_value(service, 'TaskQueue')} = {_string(service.task_queue)};"
+            yield f"export const {_value(service, 'TaskQueue')} = {literal(service.task_queue)};"
             yield ""
         for rpc in service.rpcs:
             if isinstance(rpc, Activity | Workflow) and (rpc.own_task_queue or not service.task_queue):
@@ -112,14 +119,14 @@ class _File:
                     f"{_value(service, pascal(rpc.name))}TaskQueue", rpc.location, rpc.full_name
                 )
                 yield f"/** The task queue of {rpc.full_name}. */"
-                yield f"export const {name} = {_string(rpc.task_queue)};"
+                yield f"export const {name} = {literal(rpc.task_queue)};"
                 yield ""
         yield f"/** The types of {service.full_name}, by RPC. */"
         yield f"export const {_value(service, 'Names')} = {{"
         properties = Names("TypeScript")
         for rpc in service.rpcs:
             name = properties.take(_property(rpc), rpc.location, rpc.full_name)
-            yield f"  {name}: {_string(rpc.type_name)},"
+            yield f"  {name}: {literal(rpc.type_name)},"
         yield "} as const;"
 
     def interface(self, service: Service, activities: Iterable[Activity]) -> Iterator[str]:
@@ -164,7 +171,9 @@ class _File:
         yield from _parentheses(f"      {call}", [argument], ",", "      ")
 
     def message(self, message: Message) -> str:
-        return self.imports.name(self.module(message), "_".join(message.names), type_only=True)
+        name = "_".join(message.names)
+        exported = f"{name}$" if name in _RESERVED else name
+        return self.imports.name(self.module(message), exported, type_only=True)
 
     def schema(self, message: Message) -> str:
         return self.imports.name(self.module(message), "_".join(message.names) + "Schema")
@@ -189,7 +198,7 @@ def _property(rpc: Rpc) -> str:
     return f"{name}$" if name in _OBJECT_PROPERTIES else name
 
 
-def _string(text: str) -> str:
+def literal(text: str) -> str:
     """A literal in single quotes, unless double quotes save escaping."""
     if "'" in text and '"' not in text:
         return json.dumps(text)

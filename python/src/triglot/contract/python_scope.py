@@ -84,15 +84,27 @@ class Imports:
                     yield Bracketed(f"from {module} import ", tuple(names), bare=True)
             yield ""
         yield "with workflow.unsafe.imports_passed_through():"
-        well_known = [line for dotted, line in self._modules() if dotted.startswith("google.")]
-        own = [line for dotted, line in self._modules() if not dotted.startswith("google.")]
-        yield from indent([*well_known, *([""] if well_known else []), *own])
+        well_known = {dotted for dotted in self.modules if dotted.startswith("google.")}
+        if well_known:
+            yield from (*indent(self._modules(well_known)), "")
+        yield from indent(self._modules(self.modules.keys() - well_known))
 
-    def _modules(self) -> Iterator[tuple[str, str]]:
-        for dotted, alias in sorted(self.modules.items()):
+    def _modules(self, wanted: set[str]) -> Iterator[Line]:
+        """One line a package, and one a module that needs another name, as isort keeps them."""
+        packages: dict[str, list[str]] = {}
+        for dotted in sorted(wanted):
             package, _, name = dotted.rpartition(".")
-            what = name if alias == name else f"{name} as {alias}"
-            yield dotted, f"from {package} import {what}" if package else f"import {what}"
+            packages.setdefault(package, []).append(name)
+        for package, names in packages.items():
+            dotted = f"{package}." if package else ""
+            aliases = {name: self.modules[dotted + name] for name in names}
+            plain = tuple(name for name, alias in aliases.items() if alias == name)
+            before = f"from {package} import " if package else "import "
+            lines: dict[str, Line] = {plain[0]: Bracketed(before, plain, bare=True)} if plain else {}
+            for name, alias in aliases.items():
+                if alias != name:
+                    lines[name] = f"{before}{name} as {alias}"
+            yield from (lines[name] for name in sorted(lines))
 
 
 class Scope:
