@@ -1,5 +1,5 @@
-// Package contract is what code generated from the contract needs at run time: the check of what arrives, and the
-// conversion of messages to payloads and back.
+// Package contract is what code generated from the contract needs at run time: the check of what arrives, and
+// the conversion of messages to payloads and back.
 package contract
 
 import (

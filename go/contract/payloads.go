@@ -17,8 +17,9 @@ const (
 )
 
 // NewDataConverter makes a data converter that encodes messages as json/protobuf ("json") or binary/protobuf
-// ("binary") and decodes both. Fields that a newer writer has added are passed over. A message is decoded only
-// from a payload that holds that message: anything else is a non-retryable error of type InvalidArgument.
+// ("binary") and decodes both. Fields that a newer writer has added are passed over. A message is decoded
+// only from a payload that holds that message: anything else is a non-retryable error of type
+// InvalidArgument.
 func NewDataConverter(encoding string) (converter.DataConverter, error) {
 	asJSON := converter.NewProtoJSONPayloadConverterWithOptions(
 		converter.ProtoJSONPayloadConverterOptions{AllowUnknownFields: true})
@@ -30,7 +31,8 @@ func NewDataConverter(encoding string) (converter.DataConverter, error) {
 	case EncodingBinary:
 		first, second = asBinary, asJSON
 	default:
-		return nil, fmt.Errorf("payload encoding %q is neither %q nor %q", encoding, EncodingJSON, EncodingBinary)
+		return nil, fmt.Errorf("payload encoding %q is neither %q nor %q",
+			encoding, EncodingJSON, EncodingBinary)
 	}
 	return dataConverter{converter.NewCompositeDataConverter(
 		converter.NewNilPayloadConverter(),

@@ -183,7 +183,7 @@ func TestWrappedInvalidArgumentKeepsItsType(t *testing.T) {
 		t.Errorf("details = %v", details)
 	}
 	other := failures.ErrorToFailure(fmt.Errorf("read: %w", errors.New("broken pipe")))
-	if info := other.GetApplicationFailureInfo(); info.GetNonRetryable() || other.GetMessage() != "read: broken pipe" {
+	if other.GetApplicationFailureInfo().GetNonRetryable() || other.GetMessage() != "read: broken pipe" {
 		t.Errorf("failure = %v", other)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Validate checks a message against the rules in the contract. An error is a non-retryable application error of
-// type InvalidArgument; where rules are violated, its details are one buf.validate.Violations.
+// Validate checks a message against the rules in the contract. An error is a non-retryable application error
+// of type InvalidArgument; where rules are violated, its details are one buf.validate.Violations.
 func Validate(message proto.Message) error {
 	if message == nil {
 		return NewInvalidArgument("the message is missing", nil)

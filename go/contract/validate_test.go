@@ -61,7 +61,8 @@ func TestValidateChecksRulesAcrossFields(t *testing.T) {
 }
 
 func TestValidateRefusesNothing(t *testing.T) {
-	for _, missing := range []proto.Message{nil, (*riskv1.SimulateShardRequest)(nil), &riskv1.SimulateShardRequest{}} {
+	var absent *riskv1.SimulateShardRequest
+	for _, missing := range []proto.Message{nil, absent, &riskv1.SimulateShardRequest{}} {
 		requireInvalidArgument(t, contract.Validate(missing))
 	}
 }

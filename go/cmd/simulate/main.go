@@ -1,6 +1,6 @@
 // Command simulate runs the kernel without Temporal, to compare it with those of other languages: it reads a
-// KernelInput as proto JSON on standard input and writes the KernelOutput as proto JSON on standard output. Bad
-// input is one sentence on standard error and exit code 2.
+// KernelInput as proto JSON on standard input and writes the KernelOutput as proto JSON on standard output.
+// Bad input is one sentence on standard error and exit code 2.
 package main
 
 import (

@@ -84,10 +84,13 @@ func TestBadInputIsOneSentenceAndExitCode2(t *testing.T) {
 		{"broken", "{", "no KernelInput"},
 		{"empty", "{}", "spec: "},
 		{"unknown field", `{"spek": {}}`, "spek"},
-		{"rule of the contract", input(func(_, scenarios map[string]any) { scenarios["count"] = "11" }), "2^32"},
-		{"rule of the kernel", input(func(spec, _ map[string]any) { spec["growthFactors"] = []any{1, "NaN"} }),
+		{"rule of the contract", input(func(_, scenarios map[string]any) { scenarios["count"] = "11" }),
+			"2^32"},
+		{"rule of the kernel",
+			input(func(spec, _ map[string]any) { spec["growthFactors"] = []any{1, "NaN"} }),
 			"growth_factors: day 1, asset 0 is NaN"},
-		{"result too large", input(func(spec, _ map[string]any) { spec["growthFactors"] = []any{1e300, 1e300} }),
+		{"result too large",
+			input(func(spec, _ map[string]any) { spec["growthFactors"] = []any{1e300, 1e300} }),
 			"beyond 2^43"},
 	}
 	for _, c := range cases {

@@ -1,5 +1,5 @@
-// Command simulation-worker serves the contract's SimulationService until SIGTERM or SIGINT. Exit codes: 0 after a
-// graceful stop, 1 where the server fails it, 2 where a setting is bad.
+// Command simulation-worker serves the contract's SimulationService until SIGTERM or SIGINT. Exit codes: 0
+// after a graceful stop, 1 where the server fails it, 2 where a setting is bad.
 package main
 
 import (

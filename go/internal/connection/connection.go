@@ -18,7 +18,8 @@ import (
 // retryInterval is the wait between two attempts to reach the server.
 const retryInterval = 200 * time.Millisecond
 
-// Options reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key and profile, and adds the contract's payloads.
+// Options reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key and profile, and adds the contract's
+// payloads.
 func Options(payloadEncoding string, logger *slog.Logger) (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -37,8 +38,8 @@ func Options(payloadEncoding string, logger *slog.Logger) (client.Options, error
 	return options, nil
 }
 
-// Dial connects, and tries again until the time is over: a worker that starts together with its server must not
-// die of being the faster one. Its error is a sentence, or wraps ctx's where that ends before.
+// Dial connects, and tries again until the time is over: a worker that starts together with its server must
+// not die of being the faster one. Its error is a sentence, or wraps ctx's where that ends before.
 func Dial(ctx context.Context, options client.Options, timeout time.Duration) (client.Client, error) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -10,7 +10,8 @@ import (
 	"example.com/triglot/go/internal/kernel"
 )
 
-// FuzzSimulate feeds the kernel any figures: it either refuses them as bad input or agrees with the definition.
+// FuzzSimulate feeds the kernel any figures: it either refuses them as bad input or agrees with the
+// definition.
 func FuzzSimulate(f *testing.F) {
 	words := func(values ...float64) (content []byte) {
 		for _, value := range values {
@@ -25,7 +26,8 @@ func FuzzSimulate(f *testing.F) {
 		first int64, count uint8,
 	) {
 		spec := kernel.Spec{
-			Assets: 2, Exposures: []int64{exposure, other}, Horizon: horizon % 64, BlockDays: block, Seed: seed,
+			Assets: 2, Exposures: []int64{exposure, other},
+			Horizon: horizon % 64, BlockDays: block, Seed: seed,
 		}
 		for ; len(factors) >= 16; factors = factors[16:] {
 			spec.Growth = append(spec.Growth,

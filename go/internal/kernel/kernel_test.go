@@ -87,7 +87,8 @@ func TestVectors(t *testing.T) {
 			"c029776e1dd762be0f36801a1c2d8a3e740eed538f05218c8571a778c3a569a7",
 		},
 		{
-			"blocks of two days up to the last scenario", hedged, 5, 2, 0xffffffffffffffff, 1<<32 - 1000, 1000,
+			"blocks of two days up to the last scenario", hedged, 5, 2, 0xffffffffffffffff,
+			1<<32 - 1000, 1000,
 			-145791210, -805605, 384429, 0xe8ffc70225318a71,
 			[]kernel.Result{{-805605, 4294966351}, {-805605, 4294966653}, {-805605, 4294966738}},
 			"8718c28e615f79ae4b15048809a7ff90d6ec39af0ba1eadef2b718b973ec197a",
@@ -102,7 +103,8 @@ func TestVectors(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			spec := vectorSpec()
-			spec.Exposures, spec.Horizon, spec.BlockDays, spec.Seed = c.exposures, c.horizon, c.blockDays, c.seed
+			spec.Exposures, spec.Horizon = c.exposures, c.horizon
+			spec.BlockDays, spec.Seed = c.blockDays, c.seed
 			shard := simulate(t, newModel(t, spec), c.first, c.count)
 			if shard.Count != c.count || shard.Sum != c.sum || shard.Min != c.min || shard.Max != c.max {
 				t.Errorf("count, sum, min, max = %d, %d, %d, %d; want %d, %d, %d, %d",

@@ -32,8 +32,8 @@ func newLanes(spec Spec) []lane {
 	return lanes
 }
 
-// add adds the lane's profit or loss in minor units to each scenario's; days holds the same number of days for
-// each scenario in turn.
+// add adds the lane's profit or loss in minor units to each scenario's; days holds the same number of days
+// for each scenario in turn.
 func (l *lane) add(results []float64, days []uint32) {
 	horizon := len(days) / len(results)
 	for i := range results {

@@ -30,7 +30,8 @@ type Spec struct {
 	Seed uint64
 }
 
-// Model is a checked Spec, arranged for the inner loop. It is immutable: any number of simulations may share it.
+// Model is a checked Spec, arranged for the inner loop. It is immutable: any number of simulations may share
+// it.
 type Model struct {
 	days, horizon, blockDays int
 	random                   threefry

@@ -19,7 +19,8 @@ func drawSpec(t *rapid.T) kernel.Spec {
 	spec.BlockDays = rapid.IntRange(1, spec.Days).Draw(t, "block days")
 	spec.Growth = rapid.SliceOfN(rapid.Float64Range(0.8, 1.25), spec.Days*spec.Assets, -1).
 		Draw(t, "growth")[:spec.Days*spec.Assets]
-	spec.Exposures = rapid.SliceOfN(rapid.Int64Range(-1e9, 1e9), spec.Assets, spec.Assets).Draw(t, "exposures")
+	spec.Exposures = rapid.SliceOfN(rapid.Int64Range(-1e9, 1e9), spec.Assets, spec.Assets).
+		Draw(t, "exposures")
 	// Gross must not be 0.
 	spec.Exposures[0] = rapid.Int64Range(1, 1e9).Draw(t, "first exposure")
 	return spec
@@ -44,9 +45,9 @@ func TestKernelAgreesWithTheDefinition(t *testing.T) {
 	})
 }
 
-// certain is the part of a shard that no sharding changes. The end of a tail is left out: a shard that is merged
-// with a much smaller one may have cut off what the larger D(n) of both still holds. The part that the risk measures
-// read, the worst twentieth, is safe by 36 standard deviations.
+// certain is the part of a shard that no sharding changes. The end of a tail is left out: a shard that is
+// merged with a much smaller one may have cut off what the larger D(n) of both still holds. The part that the
+// risk measures read, the worst twentieth, is safe by 36 standard deviations.
 func certain(shard *kernel.Shard) kernel.Shard {
 	part := *shard
 	part.Tail = part.Tail[:(part.Count+19)/20]

@@ -52,8 +52,10 @@ func referenceShard(spec kernel.Spec, first, count int64) *kernel.Shard {
 		gross += max(exposure, -exposure)
 	}
 	shard := &kernel.Shard{
-		Count:     count,
-		Histogram: kernel.Histogram{Low: -gross, Width: max(1, (gross+999)/1000), Counts: make([]int64, 2000)},
+		Count: count,
+		Histogram: kernel.Histogram{
+			Low: -gross, Width: max(1, (gross+999)/1000), Counts: make([]int64, 2000),
+		},
 	}
 	var all []kernel.Result
 	for scenario := first; scenario < first+count; scenario++ {

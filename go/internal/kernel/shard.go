@@ -33,8 +33,10 @@ type Histogram struct {
 	Counts     []int64
 }
 
-// Merge condenses the scenarios of two shards into one, in any order. An error is an *InputError: the shards are
-// not of one model, or their sums could exceed int64.
+// Merge condenses the scenarios of two shards into one. All but the tail's end is exact in any order: of a
+// shard that is merged with a much smaller one, the tail may lack a few of the results that D(n) of both still
+// holds; the worst twentieth, which the risk measures read, is safe by 36 standard deviations. An error is an
+// *InputError: the shards are not of one model, or their sums could exceed int64.
 func Merge(a, b *Shard) (*Shard, error) {
 	if a.Histogram.Low != b.Histogram.Low || a.Histogram.Width != b.Histogram.Width ||
 		len(a.Histogram.Counts) != len(b.Histogram.Counts) {

@@ -24,9 +24,10 @@ func (r Range) check() error {
 	return nil
 }
 
-// Simulate simulates the scenarios of a range. After each block it calls afterBlock with the number of scenarios
-// done so far, and gives up with the error that this returns, as it is. Any other error is an *InputError: a bad
-// range, or results beyond 2^43 minor units or with sums beyond int64, which the model's figures cause.
+// Simulate simulates the scenarios of a range. After each block it calls afterBlock with the number of
+// scenarios done so far, and gives up with the error that this returns, as it is. Any other error is an
+// *InputError: a bad range, or results beyond 2^43 minor units or with sums beyond int64, which the model's
+// figures cause.
 func (m *Model) Simulate(scenarios Range, afterBlock func(done int64) error) (*Shard, error) {
 	if err := scenarios.check(); err != nil {
 		return nil, err
@@ -111,7 +112,8 @@ func (m *Model) drawDays(days []uint32, scenario uint32) {
 	}
 }
 
-// fillBlock fills in one block of consecutive days, as far as there is room, and returns the days still to draw.
+// fillBlock fills in one block of consecutive days, as far as there is room, and returns the days still to
+// draw.
 func (m *Model) fillBlock(days []uint32, day uint32) []uint32 {
 	length := min(m.blockDays, len(days))
 	for i := range days[:length] {

@@ -21,7 +21,8 @@ func tailSize(n int64) int64 {
 	return min(n, (n+19)/20+8*root)
 }
 
-// tail keeps the smallest results it is given: it gathers candidates, and drops the larger ones when it is full.
+// tail keeps the smallest results it is given: it gathers candidates, and drops the larger ones when it is
+// full.
 type tail struct {
 	keep   int
 	full   int
@@ -71,8 +72,8 @@ func selectSmallest(values []int64, keep int) {
 	}
 }
 
-// partition splits values so that none before the returned index is larger than any from it on; neither part is
-// empty. It wants at least two values.
+// partition splits values so that none before the returned index is larger than any from it on; neither part
+// is empty. It wants at least two values.
 func partition(values []int64) int {
 	first, middle, last := values[0], values[len(values)/2], values[len(values)-1]
 	pivot := max(min(first, middle), min(max(first, middle), last))

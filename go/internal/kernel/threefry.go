@@ -2,8 +2,8 @@ package kernel
 
 import "math/bits"
 
-// threefry is the key schedule of Threefry-2x32-20 (Salmon et al., Random123) in the order in which the rounds
-// use it, with the injection numbers added in advance.
+// threefry is the key schedule of Threefry-2x32-20 (Salmon et al., Random123) in the order in which the
+// rounds use it, with the injection numbers added in advance.
 type threefry struct {
 	initial    [2]uint32
 	injections [5][2]uint32

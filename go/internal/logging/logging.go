@@ -1,5 +1,5 @@
-// Package logging writes log lines the way all workers do: one JSON object a line, with the same keys in every
-// language.
+// Package logging writes log lines the way all workers do: one JSON object a line, with the same keys in
+// every language.
 package logging
 
 import (

@@ -30,7 +30,8 @@ func line(t *testing.T, log func(*slog.Logger)) map[string]any {
 
 func TestKeysAreThoseOfAllWorkers(t *testing.T) {
 	fields := line(t, func(logger *slog.Logger) {
-		sdk := sdklog.With(sdklog.NewStructuredLogger(logger), "WorkflowID", "w", "RunID", "r", "ActivityID", "5")
+		sdk := sdklog.With(sdklog.NewStructuredLogger(logger), "WorkflowID", "w", "RunID", "r",
+			"ActivityID", "5")
 		sdk.Warn("Activity\nerror.", "ActivityType", "a", "Attempt", 2, "Error", errors.New("broken"),
 			"CachedPreviousStartedEventID", 7, "elapsed", 1500*time.Millisecond)
 	})
@@ -40,8 +41,9 @@ func TestKeysAreThoseOfAllWorkers(t *testing.T) {
 	}
 	delete(fields, "time")
 	want := map[string]any{
-		"level": "warn", "message": "Activity\nerror.", "worker": "simulation", "workflow_id": "w", "run_id": "r",
-		"activity_id": "5", "activity_type": "a", "attempt": 2.0, "error": "broken",
+		"level": "warn", "message": "Activity\nerror.", "worker": "simulation",
+		"workflow_id": "w", "run_id": "r", "activity_id": "5", "activity_type": "a",
+		"attempt": 2.0, "error": "broken",
 		"cached_previous_started_event_id": 7.0, "elapsed": "1.5s",
 	}
 	for key, value := range want {

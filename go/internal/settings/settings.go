@@ -45,14 +45,16 @@ func Load(getenv func(name string) string) (Settings, error) {
 	if settings.StoreURL == "" {
 		return Settings{}, fmt.Errorf("TRIGLOT_STORE_URL is not set, for example to file:///absolute/folder")
 	}
-	if encoding := settings.PayloadEncoding; encoding != contract.EncodingJSON && encoding != contract.EncodingBinary {
+	encoding := settings.PayloadEncoding
+	if encoding != contract.EncodingJSON && encoding != contract.EncodingBinary {
 		return Settings{}, fmt.Errorf("TRIGLOT_PAYLOAD_ENCODING is %q, neither json nor binary", encoding)
 	}
 	timeout := get("TRIGLOT_CONNECT_TIMEOUT", "10")
 	seconds, err := strconv.ParseFloat(timeout, 64)
 	// Written so that NaN, which fails every comparison, is refused too.
 	if err != nil || !(seconds > 0 && seconds < math.MaxInt32) {
-		return Settings{}, fmt.Errorf("TRIGLOT_CONNECT_TIMEOUT is %q, not a positive number of seconds", timeout)
+		return Settings{}, fmt.Errorf("TRIGLOT_CONNECT_TIMEOUT is %q, not a number of seconds above 0",
+			timeout)
 	}
 	settings.ConnectTimeout = time.Duration(seconds * float64(time.Second))
 	name := get("TRIGLOT_LOG_LEVEL", "info")

@@ -75,7 +75,8 @@ func (a *Activities) loadModel(ctx context.Context, ref *storev1.ObjectRef) (*ke
 	return NewModel(spec)
 }
 
-// checkIn tells the server that the activity lives, and says when to give up. The SDK thins the heartbeats out.
+// checkIn tells the server that the activity lives, and says when to give up. The SDK thins the heartbeats
+// out.
 func checkIn(ctx context.Context) error {
 	activity.RecordHeartbeat(ctx)
 	select {

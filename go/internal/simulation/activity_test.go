@@ -196,7 +196,8 @@ func TestBadInputIsNotRetried(t *testing.T) {
 			"growth_factors: day 1, asset 1 is +Inf"},
 		{"wrong shape", &riskv1.SimulateShardRequest{Spec: f.put(t, misshapen), Range: valid.Range},
 			"day_count x asset_count"},
-		{"another message's reference", &riskv1.SimulateShardRequest{Spec: f.put(t, valid.Range), Range: valid.Range},
+		{"another message's reference",
+			&riskv1.SimulateShardRequest{Spec: f.put(t, valid.Range), Range: valid.Range},
 			"triglot.risk.v1.ScenarioRange"},
 		{"plain JSON", map[string]any{"spec": nil}, "json/plain"},
 	}
@@ -221,7 +222,7 @@ func TestStoreErrorsAreTypedAndRetryable(t *testing.T) {
 		want   string
 	}{
 		{"missing", os.Remove, contract.ObjectNotFound},
-		{"damaged", func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }, contract.ObjectCorrupt},
+		{"damaged", func(path string) error { return os.Truncate(path, 1) }, contract.ObjectCorrupt},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 
 var errWorkerStopping = errors.New("the worker is stopping, another takes over")
 
-// contractError gives an error its type in the contract. Another attempt may find what is missing or damaged in the
-// store now, but bad input stays bad.
+// contractError gives an error its type in the contract. Another attempt may find what is missing or damaged
+// in the store now, but bad input stays bad.
 func contractError(ctx context.Context, err error) error {
 	var input *kernel.InputError
 	switch {
@@ -33,9 +33,10 @@ func contractError(ctx context.Context, err error) error {
 	}
 }
 
-// interrupted is benign, so that the SDK does not log as an error what is part of stopping and cancelling. It keeps
-// the cause, by which the SDK knows a cancellation.
+// interrupted is benign, so that the SDK does not log as an error what is part of stopping and cancelling. It
+// keeps the cause, by which the SDK knows a cancellation.
 func interrupted(cause error) error {
-	return temporal.NewApplicationErrorWithOptions("simulation interrupted: "+cause.Error(), contract.Interrupted,
+	message := "simulation interrupted: " + cause.Error()
+	return temporal.NewApplicationErrorWithOptions(message, contract.Interrupted,
 		temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, Cause: cause})
 }

@@ -6,8 +6,8 @@ import (
 	riskv1 "example.com/triglot/go/risk/v1"
 )
 
-// NewModel checks a spec against the contract and prepares it for the kernel. What is wrong with it is an error of
-// contract.Validate or a *kernel.InputError.
+// NewModel checks a spec against the contract and prepares it for the kernel. What is wrong with it is an
+// error of contract.Validate or a *kernel.InputError.
 func NewModel(spec *riskv1.SimulationSpec) (*kernel.Model, error) {
 	if err := contract.Validate(spec); err != nil {
 		return nil, err

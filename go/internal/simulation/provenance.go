@@ -23,8 +23,8 @@ func provenance(cpuTime time.Duration) *riskv1.Provenance {
 	}
 }
 
-// measureCPUTime runs a computation on one thread and returns the CPU time that this thread spent. Linux, macOS and
-// the BSDs have such a clock.
+// measureCPUTime runs a computation on one thread and returns the CPU time that this thread spent. Linux,
+// macOS and the BSDs have such a clock.
 func measureCPUTime(compute func() error) (time.Duration, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Cache keeps the values last used, by the digest of the object they were decoded from. Objects never change, so
-// neither do the values. It is safe for concurrent use.
+// Cache keeps the values last used, by the digest of the object they were decoded from. Objects never change,
+// so neither do the values. It is safe for concurrent use.
 type Cache[V any] struct {
 	size int
 
@@ -22,8 +22,8 @@ type cacheEntry[V any] struct {
 // NewCache makes a cache of at most size values.
 func NewCache[V any](size int) *Cache[V] { return &Cache[V]{size: size} }
 
-// Get returns the value of a digest, which it loads where it is missing. Loads run at the same time, even of the
-// same object: decoding one twice now and then costs less than making all wait for a slow store.
+// Get returns the value of a digest, which it loads where it is missing. Loads run at the same time, even of
+// the same object: decoding one twice now and then costs less than making all wait for a slow store.
 func (c *Cache[V]) Get(digest string, load func() (V, error)) (V, error) {
 	if value, found := c.find(digest); found {
 		return value, nil

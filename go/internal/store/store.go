@@ -1,5 +1,5 @@
-// Package store is the content-addressed object store: what is too large for a workflow's history lies here under
-// its SHA-256, and messages carry references to it.
+// Package store is the content-addressed object store: what is too large for a workflow's history lies here
+// under its SHA-256, and messages carry references to it.
 package store
 
 import (
@@ -31,8 +31,8 @@ type Store struct {
 	bucket *blob.Bucket
 }
 
-// Open opens the store at an address (TRIGLOT_STORE_URL), for a folder file:///absolute/path; the folder is created
-// where needed.
+// Open opens the store at an address (TRIGLOT_STORE_URL), for a folder file:///absolute/path; the folder is
+// created where needed.
 func Open(ctx context.Context, address string) (*Store, error) {
 	location, err := url.Parse(address)
 	if err != nil {

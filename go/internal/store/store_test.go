@@ -130,7 +130,8 @@ func TestReadsAreVerified(t *testing.T) {
 		want   error
 	}{
 		{"missing", os.Remove, store.ErrNotFound},
-		{"altered", func(path string) error { return os.WriteFile(path, []byte("abd"), 0o600) }, store.ErrCorrupt},
+		{"altered", func(path string) error { return os.WriteFile(path, []byte("abd"), 0o600) },
+			store.ErrCorrupt},
 		{"cut short", func(path string) error { return os.Truncate(path, 2) }, store.ErrCorrupt},
 	}
 	for _, c := range cases {
@@ -184,7 +185,8 @@ func TestOnlyTheWantedMessageIsRead(t *testing.T) {
 }
 
 func TestOpenRefusesAddressesItCannotServe(t *testing.T) {
-	for _, address := range []string{"", "file://", "file://relative/folder", "gopher://x/y", "folder", "%zz"} {
+	addresses := []string{"", "file://", "file://relative/folder", "gopher://x/y", "folder", "%zz"}
+	for _, address := range addresses {
 		if _, err := store.Open(t.Context(), address); err == nil {
 			t.Errorf("%q was opened", address)
 		}

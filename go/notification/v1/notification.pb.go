@@ -324,7 +324,7 @@ func (x *Notification) GetFigures() []*Figure {
 	return nil
 }
 
-// A labelled amount of money with its interval.
+// A labelled amount of money with its 95 % interval.
 type Figure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What it is.

@@ -104,6 +104,14 @@ service Shop {
     assert "  pack(request: Promise$): Promise<Message>;" in lines
 
 
+def test_the_runtime_may_lie_far_above_the_output(
+    compile_inline: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    text = compile_inline(SHOP, parameter="lang=typescript,ts_runtime=../../../runtime.js")
+    assert "from '../../../../../runtime.js';" in text
+
+
 def test_an_activity_without_a_result_is_no_promise_of_a_message(compile_inline: Callable[..., str]) -> None:
     text = compile_inline(
         SHOP.replace("returns (google.protobuf.Timestamp)", "returns (google.protobuf.Empty)"), "typescript"

@@ -79,9 +79,9 @@ class _File:
         self.contract = contract
         self.file = file
         self.services = services
-        self.runtime = (
-            _relative(runtime, posixpath.dirname(file.name)) if runtime.startswith(".") else runtime
-        )
+        # Not relpath: that would resolve what leaves the output's root against the working directory.
+        up = "../" * file.name.count("/")
+        self.runtime = posixpath.normpath(up + runtime) if runtime.startswith(".") else runtime
         self.names = Names("TypeScript", _GLOBALS)
         self.imports = _Imports(self.names)
         for service in services:

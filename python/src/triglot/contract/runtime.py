@@ -148,8 +148,14 @@ def _decode(expected: type[Message], request: RawValue) -> object:
     try:
         return activity.payload_converter().from_payload(request.payload, expected)
     except (KeyError, RuntimeError, TypeError) as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise _refusal(f"expected {expected.DESCRIPTOR.full_name}: {reason}") from error
+        raise _refusal(f"expected {expected.DESCRIPTOR.full_name}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost text on one line; the outer ones say only that something failed."""
+    while error.__cause__:
+        error = error.__cause__
+    return " ".join(str(error.args[0]).split())
 
 
 def _refusal(text: str) -> ApplicationError:

@@ -235,8 +235,6 @@ def _coarse_histogram(shard: Shard) -> HistogramSection:
     used = np.flatnonzero(shard.bins)
     first, last = int(used[0]), int(used[-1])
     joined = -(-(last - first + 1) // MAX_HISTOGRAM_BINS)
-    # Aligned to multiples of the joint width, so that an edge lies at 0 whatever the data.
-    first -= first % joined
     counts = np.add.reduceat(shard.bins[first : last + 1], np.arange(0, last + 1 - first, joined))
     return HistogramSection(
         low_minor=shard.low + first * shard.width,

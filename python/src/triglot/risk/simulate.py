@@ -30,7 +30,9 @@ def run(content: bytes) -> bytes:
         spec = codec.spec_from_message(request.spec)
         shard = kernel.simulate(spec, request.range.first, request.range.count)
     except (json_format.ParseError, UnicodeDecodeError) as error:
-        raise InputError(f"standard input is no KernelInput: {error}") from error
+        # protobuf spreads its sentence over lines.
+        problem = " ".join(str(error).split())
+        raise InputError(f"standard input is no KernelInput: {problem}") from error
     except (runtime.InvalidArgumentError, KernelError) as error:
         raise InputError(f"standard input: {error}") from error
     output = KernelOutput(shard=codec.shard_to_message(shard), digest=digest(shard))

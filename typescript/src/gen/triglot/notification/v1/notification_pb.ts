@@ -166,7 +166,7 @@ export const NotificationSchema: GenMessage<Notification> = /*@__PURE__*/
   messageDesc(file_triglot_notification_v1_notification, 4);
 
 /**
- * A labelled amount of money with its interval.
+ * A labelled amount of money with its 95 % interval.
  *
  * @generated from message triglot.notification.v1.Figure
  */
