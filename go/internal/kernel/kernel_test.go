@@ -84,20 +84,20 @@ func TestVectors(t *testing.T) {
 			"each day on its own", hedged, 4, 1, 0x0123456789abcdef, 0, 1000,
 			-108970452, -814466, 787400, 0x86141c7ecb58ceb0,
 			[]kernel.Result{{-814466, 44}, {-814466, 123}, {-814466, 677}},
-			"c029776e1dd762be0f36801a1c2d8a3e740eed538f05218c8571a778c3a569a7",
+			"ee5178c478552f67e8367d4a7415c8556caea29326a269af5b373c1ea96482a7",
 		},
 		{
 			"blocks of two days up to the last scenario", hedged, 5, 2, 0xffffffffffffffff,
 			1<<32 - 1000, 1000,
 			-145791210, -805605, 384429, 0xe8ffc70225318a71,
 			[]kernel.Result{{-805605, 4294966351}, {-805605, 4294966653}, {-805605, 4294966738}},
-			"8718c28e615f79ae4b15048809a7ff90d6ec39af0ba1eadef2b718b973ec197a",
+			"c6497062faa634eda87f90492c86f4a6fdbf839faf8b4991ea4e13fc2768e140",
 		},
 		{
 			"several blocks of scenarios", []int64{2500000, 2500000, 5000000}, 10, 1, 20260101, 0, 100000,
 			83222504683, -443185, 2964634, 0x073787d350230733,
 			[]kernel.Result{{-443185, 11272}, {-426589, 41820}, {-370296, 19744}},
-			"2dbe504c1d0a054adfef62447dec43116e02990edd1cf82c86c387ddaf5440c8",
+			"17e65481d83b9b5bc7821c17044b1232e9f83e04be3b427366db740798dfae9f",
 		},
 	}
 	for _, c := range cases {

@@ -20,7 +20,9 @@ type Shard struct {
 	Bitsum uint64
 	// Histogram is the distribution.
 	Histogram Histogram
-	// Tail is the smallest results in minor units, ascending: ceil(n / 20) + 8 ceil(sqrt(n)) of n, at most n.
+	// Tail is the smallest results in minor units, ascending. A simulated shard of n scenarios has
+	// ceil(n / 20) + 8 ceil(sqrt(n)) of them, at most n; a merged one as many of these as are certain, and at least
+	// ceil(n / 20).
 	Tail []int64
 	// Worst is the (at most) 100 smallest results with their scenarios, by result, then scenario.
 	Worst []Result
@@ -33,10 +35,9 @@ type Histogram struct {
 	Counts     []int64
 }
 
-// Merge condenses the scenarios of two shards into one. All but the tail's end is exact in any order: of a
-// shard that is merged with a much smaller one, the tail may lack a few of the results that D(n) of both still
-// holds; the worst twentieth, which the risk measures read, is safe by 36 standard deviations. An error is an
-// *InputError: the shards are not of one model, or their sums could exceed int64.
+// Merge condenses the scenarios of two shards into one, exactly: digests are equal for any sharding and order.
+// An error is an *InputError: the shards are not of one model, their sums could exceed int64, or their tails are
+// too short.
 func Merge(a, b *Shard) (*Shard, error) {
 	if a.Histogram.Low != b.Histogram.Low || a.Histogram.Width != b.Histogram.Width ||
 		len(a.Histogram.Counts) != len(b.Histogram.Counts) {
@@ -58,9 +59,34 @@ func Merge(a, b *Shard) (*Shard, error) {
 		merged.Histogram.Counts[i] += count
 	}
 	merged.Tail = smallestOf(a.Tail, b.Tail, tailSize(merged.Count), func(a, b int64) bool { return a < b })
+	merged.Tail = upTo(merged.Tail, min(a.certainUpTo(), b.certainUpTo()))
+	if int64(len(merged.Tail)) < worstTwentieth(merged.Count) {
+		return nil, inputErrorf("tail_minor", "the tails of the shards hold %d certain results; %d are needed",
+			len(merged.Tail), worstTwentieth(merged.Count))
+	}
 	merged.Worst = smallestOf(a.Worst, b.Worst, worstCount,
 		func(a, b Result) bool { return compareResults(a, b) < 0 })
 	return merged, nil
+}
+
+// certainUpTo is the result up to which the tail lacks none: what a shard has cut away is not below the last
+// that it kept.
+func (s *Shard) certainUpTo() int64 {
+	if int64(len(s.Tail)) == s.Count {
+		return math.MaxInt64
+	}
+	return s.Tail[len(s.Tail)-1]
+}
+
+// upTo cuts an ascending list before the first value above a bound.
+func upTo(values []int64, bound int64) []int64 {
+	end, _ := slices.BinarySearchFunc(values, bound, func(value, bound int64) int {
+		if value <= bound {
+			return -1
+		}
+		return 1
+	})
+	return values[:end]
 }
 
 // smallestOf merges two ascending lists up to a length.
@@ -86,9 +112,11 @@ func checkSums(smallest, largest, count int64) error {
 	return nil
 }
 
-// Digest is the SHA-256 of all of the shard, in lower-case hexadecimal.
+// Digest is the SHA-256 of the shard, in lower-case hexadecimal. Of the tail it covers the worst twentieth: how
+// much further a tail reaches depends on the sharding.
 func (s *Shard) Digest() string {
-	words := 10 + len(s.Histogram.Counts) + len(s.Tail) + 2*len(s.Worst)
+	tail := s.Tail[:worstTwentieth(s.Count)]
+	words := 10 + len(s.Histogram.Counts) + len(tail) + 2*len(s.Worst)
 	content := make([]byte, 0, 16+8*words)
 	content = append(content, "triglot-shard-1\x00"...)
 	appendWords := func(values ...int64) {
@@ -99,8 +127,8 @@ func (s *Shard) Digest() string {
 	appendWords(s.Count, s.Sum, s.Min, s.Max, int64(s.Bitsum), s.Histogram.Low, s.Histogram.Width)
 	appendWords(int64(len(s.Histogram.Counts)))
 	appendWords(s.Histogram.Counts...)
-	appendWords(int64(len(s.Tail)))
-	appendWords(s.Tail...)
+	appendWords(int64(len(tail)))
+	appendWords(tail...)
 	appendWords(int64(len(s.Worst)))
 	for _, result := range s.Worst {
 		appendWords(result.PnL, int64(result.Scenario))

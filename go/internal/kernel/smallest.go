@@ -9,7 +9,13 @@ import (
 // worstCount is how many scenarios a shard names.
 const worstCount = 100
 
-// tailSize is D: how many of n results a shard keeps.
+// worstTwentieth is ceil(n / 20): how many of n results the risk measures and the digest read.
+func worstTwentieth(n int64) int64 {
+	return (n + 19) / 20
+}
+
+// tailSize is D: how many of n results a simulated shard keeps. The part beyond the worst twentieth is there so
+// that merging, which cuts off what it is not certain of, leaves that twentieth whole.
 func tailSize(n int64) int64 {
 	root := int64(math.Sqrt(float64(n)))
 	for root*root < n {
@@ -18,7 +24,7 @@ func tailSize(n int64) int64 {
 	for (root-1)*(root-1) >= n {
 		root--
 	}
-	return min(n, (n+19)/20+8*root)
+	return min(n, worstTwentieth(n)+8*root)
 }
 
 // tail keeps the smallest results it is given: it gathers candidates, and drops the larger ones when it is

@@ -83,7 +83,7 @@ class Spec:
         _within("horizon_days", self.horizon, 1, MAX_HORIZON)
         _within("block_days", self.block, 1, self.day_count)
         _within("seed", self.seed, 0, 2**64 - 1)
-        # Not <= 0 alone: NaN passes every comparison but this form.
+        # Asked for what is right, because NaN fails every comparison.
         if not np.all((self.factors > 0) & (self.factors < np.inf)):
             raise InvalidSpecError("every growth factor must be finite and above 0")
         if np.any((self.exposures <= -MAX_EXPOSURE) | (self.exposures >= MAX_EXPOSURE)):

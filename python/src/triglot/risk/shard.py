@@ -54,7 +54,8 @@ class Shard:
         low: Where the first bin begins, in minor units.
         width: Width of a bin in minor units.
         bins: int64[2000]: how many P&L fell into each bin, the outermost being open.
-        tail: int64[tail_size(count)]: the smallest P&L, ascending.
+        tail: int64[D]: the smallest P&L, ascending. D is tail_size(count) where the scenarios were simulated in
+            one piece; a merged tail ends where it would no longer be certain, at worst_twentieth(count) or later.
         worst_pnl: int64[min(count, 100)]: the smallest P&L, by P&L, then scenario.
         worst_scenario: int64[min(count, 100)]: their scenarios.
 
@@ -82,7 +83,8 @@ class Shard:
             f"it must have {BIN_COUNT} bins": self.bins.shape == (BIN_COUNT,) and self.width >= 1,
             "its bins must count every scenario": bool(self.bins.min(initial=0) >= 0)
             and int(self.bins.sum()) == self.count,
-            "its tail has the wrong length": self.tail.shape == (tail_size(max(1, self.count)),),
+            "its tail has the wrong length": self.tail.ndim == 1
+            and worst_twentieth(self.count) <= len(self.tail) <= tail_size(max(1, self.count)),
             "its tail must ascend": bool(np.all(self.tail[1:] >= self.tail[:-1])),
             "its worst scenarios must be as many as it counts, at most 100": self.worst_pnl.shape
             == self.worst_scenario.shape
@@ -106,10 +108,19 @@ class Shard:
         return len(self.tail) < self.count
 
 
+def worst_twentieth(count: int) -> int:
+    """Returns ceil(n / 20): how much of a tail the risk measures and the digest read."""
+    return -(-count // 20)
+
+
 def tail_size(count: int) -> int:
-    """Returns D(n), the length of the tail of `count` scenarios: 36 standard deviations beyond 95 %."""
+    """Returns D(n), the length of the tail of `count` scenarios that are simulated in one piece.
+
+    What lies beyond the worst twentieth, 36 standard deviations, is there so that merging, which cuts off what
+    it is not certain of, leaves that twentieth whole.
+    """
     root = math.isqrt(count - 1) + 1
-    return min(count, -(-count // 20) + 8 * root)
+    return min(count, worst_twentieth(count) + 8 * root)
 
 
 class Smallest:
@@ -161,9 +172,7 @@ def check_sums(count: int, minimum: int, maximum: int) -> None:
 def merge(shards: Sequence[Shard]) -> Shard:
     """Merges shards of one spec, in any order, into the shard of all their scenarios.
 
-    A shard keeps only the tail that its own size calls for. Where that may lack a value that the tail of all
-    scenarios calls for, which happens only between shards of very unequal size, merging is refused: a merged
-    shard is exact.
+    Digests and risk measures are equal for any sharding and order.
 
     Raises:
         MergeError: If there is nothing to merge, the distributions have different bins, a scenario occurs
@@ -206,17 +215,22 @@ def _merge_tails(shards: Sequence[Shard], size: int) -> Ints:
     for shard in shards:
         smallest.add(shard.tail)
     tail = smallest.ascending()
-    # What a shard cut away is not below the last value it kept.
-    kept = min((int(shard.tail[-1]) for shard in shards if shard.tail_is_cut), default=None)
-    if len(tail) < size or (kept is not None and tail[-1] > kept):
-        raise MergeError(
-            "the shards' tails are cut too short to merge exactly: make the shards of equal size"
-        )
+    # What a shard cut away is not below the last value it kept: up to the least of these nothing is missing.
+    certain = min((int(shard.tail[-1]) for shard in shards if shard.tail_is_cut), default=None)
+    if certain is not None:
+        tail = tail[: np.searchsorted(tail, certain, side="right")]
+    needed = worst_twentieth(sum(shard.count for shard in shards))
+    if len(tail) < needed:
+        raise MergeError(f"the shards' tails hold {len(tail)} certain values; {needed} are needed")
     return tail
 
 
 def digest(shard: Shard) -> str:
-    """Returns the shard's SHA-256 in lower-case hexadecimal: for equal scenarios equal, however sharded."""
+    """Returns the shard's SHA-256 in lower-case hexadecimal: for equal scenarios equal, however sharded.
+
+    Of the tail it covers the worst twentieth: how much further a tail reaches depends on the sharding.
+    """
+    tail = shard.tail[: worst_twentieth(shard.count)]
     numbers = (shard.count, shard.total, shard.minimum, shard.maximum)
     worst = np.column_stack((shard.worst_pnl, shard.worst_scenario))
     content = (
@@ -228,8 +242,8 @@ def digest(shard: Shard) -> str:
             for part in (
                 [shard.low, shard.width, len(shard.bins)],
                 shard.bins,
-                [len(shard.tail)],
-                shard.tail,
+                [len(tail)],
+                tail,
                 [len(shard.worst_pnl)],
                 worst,
             )
