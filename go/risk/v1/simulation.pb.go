@@ -327,7 +327,8 @@ type Shard struct {
 	Bitsum uint64 `protobuf:"fixed64,5,opt,name=bitsum,proto3" json:"bitsum,omitempty"`
 	// The distribution.
 	Histogram *Histogram `protobuf:"bytes,6,opt,name=histogram,proto3" json:"histogram,omitempty"`
-	// The smallest results in minor units, ascending: ceil(n / 20) + 8 ceil(sqrt(n)) of n, at most n.
+	// The smallest results in minor units, ascending: at least the worst twentieth, and as many more as merging
+	// exactly calls for.
 	TailMinor []int64 `protobuf:"zigzag64,7,rep,packed,name=tail_minor,json=tailMinor,proto3" json:"tail_minor,omitempty"`
 	// The (at most) 100 smallest results with their scenarios, by result, then scenario.
 	Worst         []*ScenarioResult `protobuf:"bytes,8,rep,name=worst,proto3" json:"worst,omitempty"`

@@ -37,16 +37,21 @@ def test_shards_tile_the_scenarios(
     assert count_shards(scenario_count, shard_size) == len(expected)
 
 
+@pytest.mark.parametrize("scenario_count", [1, 10**6, 10**9, 2**32])
 @pytest.mark.parametrize(("asset_count", "horizon_days"), [(1, 1), (20, 10), (20, 250), (1000, 1000)])
-def test_a_chosen_shard_is_whole_blocks_and_worth_an_activity(asset_count: int, horizon_days: int) -> None:
-    size = choose_shard_size(asset_count, horizon_days)
+def test_a_chosen_shard_is_whole_blocks_and_worth_an_activity(
+    scenario_count: int, asset_count: int, horizon_days: int
+) -> None:
+    size = choose_shard_size(scenario_count, asset_count, horizon_days)
 
     assert size % BLOCK_SCENARIOS == 0
     assert size * asset_count * horizon_days >= 200_000_000
+    assert (size - BLOCK_SCENARIOS) * asset_count * horizon_days <= 1_600_000_000
 
 
-def test_the_default_run_has_shards_of_2_to_the_20() -> None:
-    assert choose_shard_size(asset_count=20, horizon_days=10) == 2**20
+@pytest.mark.parametrize(("scenario_count", "shards"), [(10**6, 1), (10**7, 10), (10**8, 64), (10**9, 125)])
+def test_shards_of_the_default_portfolio(scenario_count: int, shards: int) -> None:
+    assert count_shards(scenario_count, choose_shard_size(scenario_count, 20, 10)) == shards
 
 
 def test_shares_add_up_by_language() -> None:

@@ -64,7 +64,9 @@ class _Imports:
             specifiers = [
                 ("" if only_types or not type_only else "type ")
                 + (exported if exported == local else f"{exported} as {local}")
-                for exported, (local, type_only) in sorted(imported.items())
+                for exported, (local, type_only) in sorted(
+                    imported.items(), key=lambda item: (item[0].lower(), item[0])
+                )
             ]
             before = f"import {'type ' if only_types else ''}"
             yield from _braces(before, specifiers, f" from '{module}';")
@@ -80,8 +82,8 @@ class _File:
         self.file = file
         self.services = services
         # Not relpath: that would resolve what leaves the output's root against the working directory.
-        up = "../" * file.name.count("/")
-        self.runtime = posixpath.normpath(up + runtime) if runtime.startswith(".") else runtime
+        up = "../" * file.name.count("/") or "./"
+        self.runtime = _dotted(posixpath.normpath(up + runtime)) if runtime.startswith(".") else runtime
         self.names = Names("TypeScript", _GLOBALS)
         self.imports = _Imports(self.names)
         for service in services:
@@ -185,8 +187,11 @@ class _File:
 
 
 def _relative(path: str, start: str) -> str:
-    result = posixpath.relpath(path, start or ".")
-    return result if result.startswith(".") else f"./{result}"
+    return _dotted(posixpath.relpath(path, start or "."))
+
+
+def _dotted(path: str) -> str:
+    return path if path.startswith(".") else f"./{path}"
 
 
 def _value(service: Service, suffix: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from triglot.contract.model import Location, Problem
 
-_WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# The plural of an acronym is one word: SKUs, IDs.
+_WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?:[A-Z]|$))[a-z])")
 
 
 class ContractError(Exception):
@@ -43,7 +44,7 @@ class Names:
 
 
 def snake(name: str) -> str:
-    """`GetHTTPStatus` to `get_http_status`."""
+    """`GetHTTPStatus` to `get_http_status`, `CountSKUs` to `count_skus`."""
     return _WORD_ENDS.sub("_", name).lower()
 
 

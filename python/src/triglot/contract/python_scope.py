@@ -75,24 +75,26 @@ class Imports:
         return self.modules[dotted]
 
     def lines(self) -> Iterator[Line]:
-        """The imports in isort's order; the sandbox need not reload the contract's modules."""
-        self.name("temporalio", "workflow")
-        for is_sdk in (False, True):
-            for module in sorted(self.names):
-                if module.startswith("temporalio") == is_sdk:
-                    names = sorted(self.names[module], key=lambda name: (not name[0].isupper(), name))
-                    yield Bracketed(f"from {module} import ", tuple(names), bare=True)
-            yield ""
-        yield "with workflow.unsafe.imports_passed_through():"
-        well_known = {dotted for dotted in self.modules if dotted.startswith("google.")}
-        if well_known:
-            yield from (*indent(self._modules(well_known)), "")
-        yield from indent(self._modules(self.modules.keys() - well_known))
+        """All imports; the contract's modules pass the sandbox, which need not reload them."""
+        if self.modules:
+            self.name("temporalio", "workflow")
+        past_sandbox = ["with workflow.unsafe.imports_passed_through():", *indent(self._modules())]
+        library = [name for name in sorted(self.names) if not name.startswith("temporalio")]
+        sdk = [name for name in sorted(self.names) if name.startswith("temporalio")]
+        yield from map(self._from, library)
+        yield ""
+        yield from map(self._from, sdk)
+        if self.modules:
+            yield from ("", *past_sandbox)
 
-    def _modules(self, wanted: set[str]) -> Iterator[Line]:
+    def _from(self, module: str) -> Line:
+        names = sorted(self.names[module], key=lambda name: (not name[0].isupper(), name))
+        return Bracketed(f"from {module} import ", tuple(names), bare=True)
+
+    def _modules(self) -> Iterator[Line]:
         """One line a package, and one a module that needs another name, as isort keeps them."""
         packages: dict[str, list[str]] = {}
-        for dotted in sorted(wanted):
+        for dotted in sorted(self.modules):
             package, _, name = dotted.rpartition(".")
             packages.setdefault(package, []).append(name)
         for package, names in packages.items():
@@ -115,7 +117,16 @@ class Scope:
         self.file = file
         self.imports = Imports(location)
         self.names = Names("Python", _IMPORTED)
-        self.runtime = self.imports.module(_RUNTIME)
+
+    @property
+    def runtime(self) -> str:
+        """The module that generated code calls."""
+        return self.imports.module(_RUNTIME)
+
+    @property
+    def workflow(self) -> str:
+        """The SDK's module for workflow code."""
+        return self.imports.name("temporalio", "workflow")
 
     def take(self, identifier: str, owner: Rpc | Service) -> str:
         """Claims a module-level name."""

@@ -11,17 +11,24 @@ from triglot.risk.wording import format_days, format_percent
 BLOCK_SCENARIOS = 65_536
 """What the kernel simulates between two looks at cancellation: shards are whole blocks."""
 
-SHARD_FACTORS = 200_000_000
-"""Growth factors per shard, about a quarter of a second of one core: Temporal's few milliseconds an
-activity stay below 5 % of it."""
+MIN_SHARD_FACTORS = 200_000_000
+MAX_SHARD_FACTORS = 1_600_000_000
+"""Growth factors per shard, between a seventh of a second and a second of one core: an activity costs server
+and workers together about 30 ms of CPU on a small machine, and no core should wait long for the last shard."""
+
+ENOUGH_SHARDS = 64
+"""So many keep a machine's cores busy to the end; where there are more, they grow."""
 
 MAX_SHARDS_IN_FLIGHT = 200
 """A tenth of the 2,000 pending activities at which the server fails a workflow task for ever."""
 
 
-def choose_shard_size(asset_count: int, horizon_days: int) -> int:
-    """Returns how many scenarios make a shard that is worth an activity."""
-    return BLOCK_SCENARIOS * (1 + SHARD_FACTORS // (asset_count * horizon_days * BLOCK_SCENARIOS))
+def choose_shard_size(scenario_count: int, asset_count: int, horizon_days: int) -> int:
+    """Returns how many scenarios make a shard that is worth an activity, in whole blocks."""
+    factors_per_scenario = asset_count * horizon_days
+    factors = scenario_count * factors_per_scenario // ENOUGH_SHARDS
+    factors = max(MIN_SHARD_FACTORS, min(factors, MAX_SHARD_FACTORS))
+    return BLOCK_SCENARIOS * -(-factors // (factors_per_scenario * BLOCK_SCENARIOS))
 
 
 def plan_shards(scenario_count: int, shard_size: int) -> Iterator[ScenarioRange]:

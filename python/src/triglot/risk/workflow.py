@@ -100,7 +100,7 @@ class GenerateRiskReport:
     async def _simulate(self, prepared: PrepareMarketDataResponse) -> None:
         parameters = self._request.parameters
         shard_size = self._request.shard_size or choose_shard_size(
-            prepared.asset_count, parameters.horizon_days
+            parameters.scenario_count, prepared.asset_count, parameters.horizon_days
         )
         self._shards_total = count_shards(parameters.scenario_count, shard_size)
         ranges = plan_shards(parameters.scenario_count, shard_size)

@@ -232,7 +232,8 @@ export type Shard = Message<"triglot.risk.v1.Shard"> & {
   histogram?: Histogram | undefined;
 
   /**
-   * The smallest results in minor units, ascending: ceil(n / 20) + 8 ceil(sqrt(n)) of n, at most n.
+   * The smallest results in minor units, ascending: at least the worst twentieth, and as many more as merging
+   * exactly calls for.
    *
    * @generated from field: repeated sint64 tail_minor = 7;
    */
