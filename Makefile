@@ -90,6 +90,7 @@ check-typescript: setup
 .PHONY: check-contract
 check-contract: setup
 	buf format --diff --exit-code proto
+	python -m triglot.contract.generate --lint
 	python -m triglot.contract.generate --check
 
 .PHONY: check-names

@@ -1,8 +1,8 @@
 """A contract that is not ours: generated, built and run in three languages against one dev server.
 
 Whoever copies the compiler into another system does what this test does. The contract has what ours has not:
-signals, updates with a validator, children, requests and responses that are empty, nested messages, messages and
-a query of another package, acronyms, and keywords for names.
+signals, updates with a validator, children, requests and responses that are empty, nested messages, messages
+and a query of another package, acronyms, and keywords for names.
 """
 
 from __future__ import annotations
@@ -49,7 +49,12 @@ PIECES = (1 << 53) + 1
 def run(*command: str | Path, cwd: Path) -> None:
     """Runs a tool and shows what it printed if it fails."""
     result = subprocess.run(
-        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False, env=environment()
+        [str(part) for part in command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
     )
     assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
 
@@ -88,7 +93,9 @@ def job() -> Job:
 def go_worker(job: Job) -> Path:
     """The stock's executable. A workspace lends Acme's module our module's dependencies."""
     module = job.outputs["go"]
-    version = next(line for line in (REPOSITORY / "go/go.mod").read_text().splitlines() if line.startswith("go "))
+    version = next(
+        line for line in (REPOSITORY / "go/go.mod").read_text().splitlines() if line.startswith("go ")
+    )
     (module / "go.mod").write_text(f"module example.com/acme\n\n{version}\n")
     (BUILD / "go.work").write_text(f"{version}\n\nuse (\n\t./go\n\t../../go\n)\n")
     (module / "cmd").mkdir(exist_ok=True)
@@ -181,8 +188,8 @@ async def client(acme: Acme, go_worker: Path, typescript_worker: Path) -> AsyncI
             async with Worker(
                 server.client, task_queue=acme.orders.OrderService.TASK_QUEUE, workflows=workflows
             ):
-                for queue in ("acme-stock", "acme-carrier"):
-                    await until(lambda: is_served(server.client, queue))
+                await until(lambda: is_served(server.client, "acme-stock"))
+                await until(lambda: is_served(server.client, "acme-carrier"))
                 yield server.client
 
 
@@ -202,7 +209,10 @@ def order(acme: Acme, **changes: Any) -> Any:
     """An order that everybody accepts."""
     request = acme.orders_pb2.FulfilOrderRequest(
         number=uuid.uuid4().int % (1 << 32),
-        lines=[acme.stock_pb2.ReserveSKUsRequest.Line(sku="bolt", pieces=PIECES - 1), {"sku": "nut", "pieces": 1}],
+        lines=[
+            acme.stock_pb2.ReserveSKUsRequest.Line(sku="bolt", pieces=PIECES - 1),
+            {"sku": "nut", "pieces": 1},
+        ],
         to=acme.address_pb2.Address(city="Basel"),
         **{"from": "shop"},
     )
@@ -255,7 +265,7 @@ async def test_an_update_that_breaks_the_rules_is_refused_by_client_and_validato
 ) -> None:
     handle = await acme.orders.OrderServiceClient(client).start_fulfil_order(order(acme))
     change = acme.orders_pb2.ChangeAddressRequest(to=acme.address_pb2.Address(city="Chur"))
-    with pytest.raises(runtime.InvalidArgumentError, match="^sure: must equal true$"):
+    with pytest.raises(runtime.InvalidArgumentError, match=r"^sure: must equal true$"):
         await handle.change_address(change)
     # Past the generated client, as a client in another language might.
     with pytest.raises(WorkflowUpdateFailedError) as caught:
@@ -315,8 +325,8 @@ def test_generated_python_is_clean(job: Job) -> None:
     config = REPOSITORY / "python" / "pyproject.toml"
     run(BIN / "ruff", "check", "--no-cache", "--config", config, *files, cwd=BUILD)
     run(BIN / "ruff", "format", "--no-cache", "--config", config, "--check", *files, cwd=BUILD)
-    options = ["--strict", "--explicit-package-bases", "--config-file=", "--cache-dir", BUILD / "mypy"]
-    run(BIN / "mypy", *options, *files, HERE / "python" / "fulfilment.py", cwd=job.outputs["python"])
+    strict = ("--strict", "--explicit-package-bases", "--config-file=", f"--cache-dir={BUILD / 'mypy'}")
+    run(BIN / "mypy", *strict, *files, HERE / "python" / "fulfilment.py", cwd=job.outputs["python"])
 
 
 def test_generated_go_is_clean(job: Job) -> None:

@@ -100,7 +100,9 @@ async def test_a_symbol_without_prices_ends_the_report(stack: Stack) -> None:
     assert "NOPE" in error.cause.message
 
 
-@pytest.mark.parametrize(("damage", "error_type"), [("missing", "ObjectNotFound"), ("corrupt", "ObjectCorrupt")])
+@pytest.mark.parametrize(
+    ("damage", "error_type"), [("missing", "ObjectNotFound"), ("corrupt", "ObjectCorrupt")]
+)
 async def test_a_report_waits_for_an_object_and_goes_on(stack: Stack, damage: str, error_type: str) -> None:
     # An object of its own, so that no worker has it in its cache.
     history = PriceHistory()

@@ -1,11 +1,10 @@
-"""What all workers have in common, whatever their language: asked through the server, as the workflow asks."""
+"""What all workers have in common, whatever their language, asked for through the server."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from buf.validate.validate_pb2 import Violations
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from temporalio import workflow
@@ -15,6 +14,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from buf.validate.validate_pb2 import Violations
 from triglot.notification.v1.notification_pb2 import SendNotificationRequest
 from triglot.notification.v1.notification_temporal import NotificationService
 from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest, PrepareMarketDataRequest
@@ -106,7 +106,6 @@ def binary_payload(message: Message) -> Payload:
         metadata={"encoding": b"binary/protobuf", "messageType": message.DESCRIPTOR.full_name.encode()},
         data=message.SerializeToString(),
     )
-
 
 
 def violated_fields(error: ApplicationError) -> list[str]:

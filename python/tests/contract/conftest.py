@@ -25,7 +25,9 @@ Compile = Callable[..., str]
 def request_of(tmp_path: Path) -> Callable[..., CodeGeneratorRequest]:
     """Compiles files, given as text by name, to what protoc hands to a plugin."""
 
-    def compile_files(files: dict[str, str], roots: tuple[Path, ...] = (REPOSITORY / "proto",)) -> CodeGeneratorRequest:
+    def compile_files(
+        files: dict[str, str], roots: tuple[Path, ...] = (REPOSITORY / "proto",)
+    ) -> CodeGeneratorRequest:
         for name, text in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +60,7 @@ import "google/protobuf/timestamp.proto";
 import "temporal/v1/temporal.proto";
 option go_package = "example.com/acme/shop/v1;shopv1";
 message Order { string id = 1; Buyer buyer = 2; repeated string tags = 3; double weight = 4; bool gift = 5;
-  enum Size { SIZE_UNSPECIFIED = 0; } Size size = 6; map<string, string> notes = 7; int64 count = 8; string from = 9; }
+  enum Size { SIZE_UNSPECIFIED = 0; } Size size = 6; map<string, string> notes = 7; string from = 9; }
 message Buyer { message Address { string city = 1; } string name = 1; Address address = 2; }
 message Receipt { string id = 1; }
 message Nothing {}

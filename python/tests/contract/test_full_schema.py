@@ -25,17 +25,23 @@ message CLI { string name = 1; }
 message XNS { string name = 1; }
 message Nexus { bool include = 1; }
 message CommandOptions { string name = 1; }
-message ServiceOptions { string task_queue = 1; string namespace = 2; repeated string patches = 3; Nexus nexus = 4; }
+message ServiceOptions {
+  string task_queue = 1; string namespace = 2; repeated string patches = 3; Nexus nexus = 4;
+}
 message ActivityOptions {
-  string task_queue = 1; google.protobuf.Duration start_to_close_timeout = 4; string name = 7; string later = 99;
+  string task_queue = 1; google.protobuf.Duration start_to_close_timeout = 4; string name = 7;
+  string later = 99;
 }
 message WorkflowOptions {
-  string id = 5; string namespace = 7; string search_attributes = 15; XNS xns = 16; repeated string patches = 18;
-  CLI cli = 19; string typed_search_attributes = 22; bool enable_eager_start = 23; Nexus nexus = 24; bool later = 99;
+  string id = 5; string namespace = 7; string search_attributes = 15; XNS xns = 16;
+  repeated string patches = 18; CLI cli = 19; string typed_search_attributes = 22;
+  bool enable_eager_start = 23; Nexus nexus = 24; bool later = 99;
 }
 message QueryOptions { string name = 1; XNS xns = 2; repeated string patches = 3; CLI cli = 4; }
 message SignalOptions { string name = 1; XNS xns = 2; repeated string patches = 3; CLI cli = 4; }
-message UpdateOptions { int32 wait_policy = 3; string name = 4; XNS xns = 5; repeated string patches = 6; CLI cli = 8; }
+message UpdateOptions {
+  int32 wait_policy = 3; string name = 4; XNS xns = 5; repeated string patches = 6; CLI cli = 8;
+}
 """
 CONTRACT = """syntax = "proto3";
 package acme.v1;
@@ -131,7 +137,10 @@ def test_a_command_is_rejected(request_of: RequestOf) -> None:
     alone = CONTRACT.format_map(PLACES).replace("(temporal.v1.update)", "(temporal.v1.command)")
     request = request_of({"temporal/v1/temporal.proto": SCHEMA, "acme/v1/shop.proto": alone}, roots=())
     request.parameter = "lang=python"
-    assert plugin.respond(request).error == "acme/v1/shop.proto:17:37: option command is rejected: it is deprecated"
+    assert (
+        plugin.respond(request).error
+        == "acme/v1/shop.proto:17:37: option command is rejected: it is deprecated"
+    )
 
 
 def test_a_malformed_option_is_told(request_of: RequestOf) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,12 @@ def elsewhere(tmp_path: Path, generated: dict[Path, bytes]) -> tuple[Job, dict[P
         tmp_path / name / path.relative_to(root): content
         for path, content in generated.items()
         # The manifest's folder is inside Python's, so the longest root that fits is the file's own.
-        for name, root in [max((n_r for n_r in own.outputs.items() if path.is_relative_to(n_r[1])), key=lambda n_r: len(n_r[1].parts))]
+        for name, root in [
+            max(
+                (n_r for n_r in own.outputs.items() if path.is_relative_to(n_r[1])),
+                key=lambda n_r: len(n_r[1].parts),
+            )
+        ]
     }
     generate.write(job, moved)
     return job, moved
@@ -52,6 +58,20 @@ def test_every_language_gets_messages_and_temporal_side(generated: dict[Path, by
         "typescript/src/gen/triglot/notification/v1/notification_temporal.ts",
     } <= names
     assert not [name for name in names if "store" in name and "temporal" in name]
+
+
+def test_protoc_runs_the_plugin(tmp_path: Path, generated: dict[Path, bytes]) -> None:
+    own = generate.own_job()
+    compiled = generate.compile_contract(own)
+    script = Path(sys.executable).parent / "protoc-gen-triglot"
+    arguments = [f"--plugin=protoc-gen-triglot={script}", f"--triglot_out={tmp_path}"]
+    name = "triglot/risk/v1/simulation"
+    image.protoc(compiled, [*arguments, "--triglot_opt=lang=python", f"{name}.proto"])
+    (made,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert made == tmp_path / f"{name}_temporal.py"
+    assert made.read_bytes() == generated[own.outputs["python"] / f"{name}_temporal.py"]
+    with pytest.raises(image.ToolError, match="parameter lang must be one of"):
+        image.protoc(compiled, [*arguments, f"{name}.proto"])
 
 
 def test_stale_missing_and_extra_files_are_told_and_mended(elsewhere: tuple[Job, dict[Path, bytes]]) -> None:
@@ -89,7 +109,9 @@ def test_style_is_checked(tmp_path: Path) -> None:
     file = job.proto / "triglot/store/v1/object.proto"
     text = file.read_text()
     file.write_text(text.replace("string sha256", "string SHA256"))
-    with pytest.raises(image.ToolError, match=r'object\.proto:\d+:\d+:Field name "SHA256" should be lower_snake_case'):
+    with pytest.raises(
+        image.ToolError, match=r'object\.proto:\d+:\d+:Field name "SHA256" should be lower_snake_case'
+    ):
         generate.lint(job)
     file.write_text(text.replace("  string sha256", "    string sha256"))
     with pytest.raises(image.ToolError, match="sha256"):
@@ -103,8 +125,12 @@ def test_protoc_speaks_for_itself(tmp_path: Path) -> None:
 
 
 def test_a_missing_tool_is_told_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(image.ToolError, match="^no-such-tool is missing; `make setup` installs the toolchain$"):
+    with pytest.raises(
+        image.ToolError, match=r"^no-such-tool is missing; `make setup` installs the toolchain$"
+    ):
         image.run(["no-such-tool"])
     job = dataclasses.replace(generate.own_job(), node_tools=tmp_path)
-    with pytest.raises(image.ToolError, match="^protoc-gen-es is missing; `make setup` installs the toolchain$"):
+    with pytest.raises(
+        image.ToolError, match=r"^protoc-gen-es is missing; `make setup` installs the toolchain$"
+    ):
         generate.generate(job)

@@ -129,7 +129,11 @@ def test_the_expected_file_is_as_gofmt_writes_it(tmp_path: Path) -> None:
 def test_messages_of_packages_with_one_name_get_two(
     request_of: Callable[..., CodeGeneratorRequest],
 ) -> None:
-    other = """syntax = "proto3"; package {0}; option go_package = "example.com/acme/{0}/shopv1"; message Thing {{}}"""
+    other = """syntax = "proto3";
+package {0};
+option go_package = "example.com/acme/{0}/shopv1";
+message Thing {{}}
+"""
     shop = """syntax = "proto3";
 package acme.v1;
 import "a.proto";
@@ -138,7 +142,9 @@ import "temporal/v1/temporal.proto";
 option go_package = "example.com/acme/v1";
 service Shop {
   option (temporal.v1.service) = {task_queue: "shop"};
-  rpc Pack(a.Thing) returns (b.Thing) { option (temporal.v1.activity) = {start_to_close_timeout: {seconds: 1}}; }
+  rpc Pack(a.Thing) returns (b.Thing) {
+    option (temporal.v1.activity) = {start_to_close_timeout: {seconds: 1}};
+  }
 }
 """
     request = request_of({"a.proto": other.format("a"), "b.proto": other.format("b"), "shop.proto": shop})

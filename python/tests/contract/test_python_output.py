@@ -22,10 +22,12 @@ service Shop {
   rpc PackHTTPOrder(Order) returns (Receipt) {
     option (temporal.v1.activity) = {
       name: "pack" schedule_to_close_timeout: {seconds: 86401 nanos: 1000000}
-      schedule_to_start_timeout: {seconds: 5} start_to_close_timeout: {seconds: 60} heartbeat_timeout: {seconds: 7}
+      schedule_to_start_timeout: {seconds: 5} start_to_close_timeout: {seconds: 60}
+      heartbeat_timeout: {seconds: 7}
       wait_for_cancellation: true
       retry_policy: {
-        initial_interval: {seconds: 1} backoff_coefficient: 1.5 max_interval: {seconds: 30} max_attempts: 4
+        initial_interval: {seconds: 1} backoff_coefficient: 1.5 max_interval: {seconds: 30}
+        max_attempts: 4
         non_retryable_error_types: ["InvalidArgument", "No\\"Stock"]
       }
       priority: {priority_key: 2 fairness_key: "gold" fairness_weight: 1.5}
@@ -54,7 +56,9 @@ service Shop {
   rpc Cancel(Order) returns (google.protobuf.Empty) { option (temporal.v1.signal) = {}; }
   rpc Stop(google.protobuf.Empty) returns (google.protobuf.Empty) { option (temporal.v1.signal) = {}; }
   rpc Change(Order) returns (Receipt) {
-    option (temporal.v1.update) = {id: "change-{${! id }}" validate: true wait_for_stage: WAIT_POLICY_ACCEPTED};
+    option (temporal.v1.update) = {
+      id: "change-{${! id }}" validate: true wait_for_stage: WAIT_POLICY_ACCEPTED
+    };
   }
 }
 """
@@ -126,7 +130,7 @@ class ShopActivities(Protocol):
         """
     async def import_(self) -> None:
 """,
-        '''
+        """
     @activity.defn(name=Shop.PACK_HTTP_ORDER)
     async def pack_http_order(request: RawValue = runtime.NOTHING) -> shop_pb2.Receipt:
         return await implementation.pack_http_order(runtime.receive(shop_pb2.Order, request))
@@ -136,7 +140,7 @@ class ShopActivities(Protocol):
         await implementation.import_()
 
     return [pack_http_order, import_]
-''',
+""",
     )
 
 
@@ -375,7 +379,9 @@ def test_manifest_orders_types_by_queue_service_and_kind(compile_inline: Callabl
     queues = json.loads(compile_inline(SHOP, "manifest"))["task_queues"]
     assert sorted(queues) == ["audits", "elsewhere", "shop"]
     assert queues["elsewhere"] == {
-        "acme.v1.Shop": {"activities": {"Import": {"type": "acme.v1.Shop.Import", "request": None, "response": None}}}
+        "acme.v1.Shop": {
+            "activities": {"Import": {"type": "acme.v1.Shop.Import", "request": None, "response": None}}
+        }
     }
     kinds = queues["shop"]["acme.v1.Shop"]
     assert {kind: list(rpcs) for kind, rpcs in kinds.items()} == {

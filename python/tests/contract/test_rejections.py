@@ -11,6 +11,7 @@ from triglot.contract import plugin
 from triglot.contract.names import ContractError
 
 FILE = "acme/v1/shop.proto"
+ONE_KIND = "exactly one of workflow, activity, query, signal and update is needed"
 TIMED = "start_to_close_timeout: {seconds: 1}"
 
 
@@ -47,12 +48,13 @@ UPDATE = one("update", "Change(Order) returns (Receipt)")
 REJECTED = {
     # Shape.
     "no kind": (
-        'service Shop {\n  option (temporal.v1.service) = {task_queue: "shop"};\n  rpc Pack(Order) returns (Receipt);\n}',
-        "15:3: Pack has no kind; exactly one of workflow, activity, query, signal and update is needed",
+        'service Shop {\n  option (temporal.v1.service) = {task_queue: "shop"};\n'
+        "  rpc Pack(Order) returns (Receipt);\n}",
+        f"15:3: Pack has no kind; {ONE_KIND}",
     ),
     "two kinds": (
         activity(f"{TIMED}}}; option (temporal.v1.query) = {{"),
-        "15:3: Pack is activity and query; exactly one of workflow, activity, query, signal and update is needed",
+        f"15:3: Pack is activity and query; {ONE_KIND}",
     ),
     "client stream": (
         activity(TIMED, "Pack(stream Order) returns (Receipt)"),
@@ -105,7 +107,12 @@ REJECTED = {
         "15:3: Pack is named __pack, and Temporal keeps names that begin with __ to itself",
     ),
     "type taken": (
-        workflow("", "\n".join(one("activity", f"{name}(Order) returns (Receipt)", f'{TIMED} name: "x"') for name in "AB")),
+        workflow(
+            "",
+            "\n".join(
+                one("activity", f"{name}(Order) returns (Receipt)", f'{TIMED} name: "x"') for name in "AB"
+            ),
+        ),
         "19:3: activity type x is taken by acme.v1.Shop.A",
     ),
     # Workflows.
@@ -150,7 +157,9 @@ REJECTED = {
         "18:3: Cancel is a signal and must return google.protobuf.Empty",
     ),
     "admitted": (
-        workflow("", one("update", "Change(Order) returns (Receipt)", "wait_for_stage: WAIT_POLICY_ADMITTED")),
+        workflow(
+            "", one("update", "Change(Order) returns (Receipt)", "wait_for_stage: WAIT_POLICY_ADMITTED")
+        ),
         "18:3: Change has wait_for_stage ADMITTED, which clients refuse; use ACCEPTED or COMPLETED",
     ),
     "validator without request": (
@@ -168,7 +177,10 @@ REJECTED = {
         workflow('id: "${! weight }"'),
         '16:5: id: "weight" is of type double, not a string, integer or bool',
     ),
-    "id enum": (workflow('id: "${! size }"'), '16:5: id: "size" is of type enum, not a string, integer or bool'),
+    "id enum": (
+        workflow('id: "${! size }"'),
+        '16:5: id: "size" is of type enum, not a string, integer or bool',
+    ),
     "id message": (
         workflow('id: "${! buyer }"'),
         '16:5: id: "buyer" is of type message, not a string, integer or bool',
@@ -250,7 +262,9 @@ service Shop { option (temporal.v1.service) = {task_queue: "shop"}; }
     )
 
 
-def test_two_services_with_the_same_activity_are_rejected_for_python(compile_inline: Callable[..., str]) -> None:
+def test_two_services_with_the_same_activity_are_rejected_for_python(
+    compile_inline: Callable[..., str],
+) -> None:
     body = activity(TIMED) + "\n" + activity(TIMED).replace("service Shop", "service Depot")
     assert problems(compile_inline, body) == [
         f"{FILE}:21:3: acme.v1.Depot.Pack needs the Python name pack, which acme.v1.Shop.Pack has"

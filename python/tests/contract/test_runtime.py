@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 import pytest
-from buf.validate import validate_pb2
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
@@ -14,8 +13,9 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from buf.validate import validate_pb2
 from triglot.contract import runtime
-from triglot.risk.v1 import market_pb2, simulation_pb2
+from triglot.risk.v1 import market_pb2, report_pb2, report_temporal, simulation_pb2
 from triglot.store.v1 import object_pb2
 
 REF = object_pb2.ObjectRef(sha256="0" * 64, size_bytes=1, media_type="text/plain")
@@ -26,7 +26,9 @@ BAD = simulation_pb2.SimulateShardRequest(
     spec=object_pb2.ObjectRef(sha256="x", size_bytes=1, media_type="text/plain"),
     range=simulation_pb2.ScenarioRange(first=1 << 31, count=(1 << 31) + 1),
 )
-LINE = r"spec.sha256: does not match regex pattern `^[0-9a-f]{64}$`; range: first + count must not exceed 2^32"
+LINE = (
+    r"spec.sha256: does not match regex pattern `^[0-9a-f]{64}$`; range: first + count must not exceed 2^32"
+)
 
 
 def test_a_good_message_passes() -> None:
@@ -107,8 +109,14 @@ EXPECTED = "expected triglot.risk.v1.SimulateShardRequest"
         (raw(REF, "json/protobuf"), f"{EXPECTED}, got triglot.store.v1.ObjectRef"),
         (plain(b"{}", "json/plain"), f"{EXPECTED}: json/plain is no triglot.risk.v1.SimulateShardRequest"),
         (plain(b"x", "binary/plain"), f"{EXPECTED}, got bytes"),
-        (plain(b"{", "json/protobuf", "triglot.risk.v1.SimulateShardRequest"), f"{EXPECTED}: Expecting property name"),
-        (plain(b"\xff", "binary/protobuf", "triglot.risk.v1.SimulateShardRequest"), f"{EXPECTED}: Error parsing"),
+        (
+            plain(b"{", "json/protobuf", "triglot.risk.v1.SimulateShardRequest"),
+            f"{EXPECTED}: Expecting property name",
+        ),
+        (
+            plain(b"\xff", "binary/protobuf", "triglot.risk.v1.SimulateShardRequest"),
+            f"{EXPECTED}: Error parsing",
+        ),
         (plain(b"{}", "json/protobuf", "acme.Unknown"), f"{EXPECTED}: Couldn't find message acme.Unknown"),
         (plain(b"", "other/encoding"), f"{EXPECTED}: Unknown payload encoding other/encoding"),
         (raw(BAD, "binary/protobuf"), LINE),
@@ -152,8 +160,6 @@ def test_uuids_outside_a_workflow_are_random() -> None:
 
 
 async def test_a_generated_client_refuses_before_it_sends() -> None:
-    from triglot.risk.v1 import report_pb2, report_temporal
-
     # Connected lazily, to nothing: a request that were sent would fail with a connection error.
     client = await Client.connect("127.0.0.1:1", lazy=True)
     with pytest.raises(runtime.InvalidArgumentError, match="portfolio: value is required"):

@@ -83,8 +83,12 @@ message Object {}
 message Message {}
 service Shop {
   option (temporal.v1.service) = {task_queue: "shop"};
-  rpc Pack(Promise) returns (Message) { option (temporal.v1.activity) = {start_to_close_timeout: {seconds: 1}}; }
-  rpc Look(Object) returns (Object) { option (temporal.v1.activity) = {start_to_close_timeout: {seconds: 1}}; }
+  rpc Pack(Promise) returns (Message) {
+    option (temporal.v1.activity) = {start_to_close_timeout: {seconds: 1}};
+  }
+  rpc Look(Object) returns (Object) {
+    option (temporal.v1.activity) = {start_to_close_timeout: {seconds: 1}};
+  }
 }
 """
     request = request_of({"shop.proto": shop})

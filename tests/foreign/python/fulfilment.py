@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from temporalio import workflow
-
 from acme.common.v1.address_temporal import StatusService
 from acme.warehouse.v1 import orders_temporal, stock_temporal
 from acme.warehouse.v1.orders_temporal import OrderService
+from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from acme.common.v1 import address_pb2

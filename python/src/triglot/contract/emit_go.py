@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -232,6 +233,5 @@ def go_camel(name: str) -> str:
 
 
 def _string(text: str) -> str:
-    """An interpreted string literal."""
-    escaped = text.encode("unicode_escape").decode().replace('"', '\\"').replace("\\x", "\\u00")
-    return f'"{escaped}"'
+    """An interpreted string literal; JSON's escapes are Go's too."""
+    return json.dumps(text, ensure_ascii=False)

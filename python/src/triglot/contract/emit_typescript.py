@@ -15,12 +15,14 @@ _WIDTH = 110
 # Names of the language that the generated code uses.
 _GLOBALS = ("Promise", "Record")
 # Identifiers that protobuf-es appends `$` to.
-_RESERVED = frozenset(
-    "break case catch class const continue debugger default delete do else export extends false finally for function "
-    "if import in instanceof new null return super switch this throw true try typeof var void while with yield enum "
-    "implements interface let package private protected public static Object bigint number boolean string object "
-    "globalThis Uint8Array Partial".split()
-)
+_RESERVED = {
+    "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else",
+    "export", "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new",
+    "null", "return", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while",
+    "with", "yield", "enum", "implements", "interface", "let", "package", "private", "protected", "public",
+    "static", "Object", "bigint", "number", "boolean", "string", "object", "globalThis", "Uint8Array",
+    "Partial",
+}  # fmt: skip
 # Properties that every object has already; protobuf-es appends `$` to them too.
 _OBJECT_PROPERTIES = {"constructor", "toString", "toJSON", "valueOf"}
 

@@ -65,7 +65,7 @@ def run(command: Sequence[str], *, cwd: Path | None = None) -> str:
     """
     try:
         # Commands are lists of our own making; no shell reads them.
-        result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
+        result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise ToolError(f"{command[0]} is missing; `make setup` installs the toolchain") from None
     if result.returncode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -48,9 +49,8 @@ def render(lines: Iterable[Line]) -> str:
 
 
 def string(text: str) -> str:
-    """A literal in double quotes."""
-    escaped = text.encode("unicode_escape").decode().replace('"', '\\"')
-    return f'"{escaped}"'
+    """A literal in double quotes; JSON's escapes are Python's too."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def docstring(comment: str, fallback: str) -> Iterator[str]:

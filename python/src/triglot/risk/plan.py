@@ -14,7 +14,7 @@ BLOCK_SCENARIOS = 65_536
 MIN_SHARD_FACTORS = 200_000_000
 MAX_SHARD_FACTORS = 1_600_000_000
 """Growth factors per shard, between a seventh of a second and a second of one core: an activity costs server
-and workers together about 30 ms of CPU on a small machine, and no core should wait long for the last shard."""
+and workers together about 30 ms of CPU on a small machine, and nobody should wait long for the last shard."""
 
 ENOUGH_SHARDS = 64
 """So many keep a machine's cores busy to the end; where there are more, they grow."""

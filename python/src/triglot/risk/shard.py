@@ -54,8 +54,8 @@ class Shard:
         low: Where the first bin begins, in minor units.
         width: Width of a bin in minor units.
         bins: int64[2000]: how many P&L fell into each bin, the outermost being open.
-        tail: int64[D]: the smallest P&L, ascending. D is tail_size(count) where the scenarios were simulated in
-            one piece; a merged tail ends where it would no longer be certain, at worst_twentieth(count) or later.
+        tail: int64[D]: the smallest P&L, ascending. D is tail_size(count) of scenarios simulated in one piece;
+            a merged tail ends where it is no longer certain, but not before worst_twentieth(count).
         worst_pnl: int64[min(count, 100)]: the smallest P&L, by P&L, then scenario.
         worst_scenario: int64[min(count, 100)]: their scenarios.
 
@@ -116,8 +116,8 @@ def worst_twentieth(count: int) -> int:
 def tail_size(count: int) -> int:
     """Returns D(n), the length of the tail of `count` scenarios that are simulated in one piece.
 
-    What lies beyond the worst twentieth, 36 standard deviations, is there so that merging, which cuts off what
-    it is not certain of, leaves that twentieth whole.
+    What lies beyond the worst twentieth, 36 standard deviations, is there so that merging, which cuts off
+    what it is not certain of, leaves that twentieth whole.
     """
     root = math.isqrt(count - 1) + 1
     return min(count, worst_twentieth(count) + 8 * root)
