@@ -54,7 +54,7 @@ class Shard:
         low: Where the first bin begins, in minor units.
         width: Width of a bin in minor units.
         bins: int64[2000]: how many P&L fell into each bin, the outermost being open.
-        tail: int64[D]: the smallest P&L, ascending. D is tail_size(count) of scenarios simulated in one piece;
+        tail: int64[D]: the smallest P&L, ascending. D is tail_size(count) of scenarios simulated at once;
             a merged tail ends where it is no longer certain, but not before worst_twentieth(count).
         worst_pnl: int64[min(count, 100)]: the smallest P&L, by P&L, then scenario.
         worst_scenario: int64[min(count, 100)]: their scenarios.
