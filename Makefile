@@ -75,7 +75,7 @@ check: check-python check-go check-typescript check-contract check-names check-l
 check-python: setup
 	ruff format --config python/pyproject.toml --check $(PYTHON_CODE)
 	ruff check --config python/pyproject.toml $(PYTHON_CODE)
-	mypy --config-file python/pyproject.toml
+	cd python && mypy
 
 .PHONY: check-go
 check-go: setup
