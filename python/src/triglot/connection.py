@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import (
     LogForwardingConfig,
     LoggingConfig,
@@ -15,7 +15,7 @@ from temporalio.runtime import (
 from temporalio.service import RPCError
 
 from triglot.contract.runtime import data_converter
-from triglot.settings import Settings
+from triglot.settings import Settings, SettingsError
 
 _RETRY_SECONDS = 0.2
 
@@ -36,6 +36,13 @@ def _runtime() -> Runtime:
     )
 
 
+def _connect_config() -> ClientConnectConfig:
+    try:
+        return ClientConfig.load_client_connect_config()
+    except RuntimeError as error:  # The SDK has no class of its own for it.
+        raise SettingsError(f"bad Temporal configuration: {error}") from error
+
+
 async def connect(settings: Settings) -> Client:
     """Connects to the server that `TEMPORAL_ADDRESS`, a profile and the like name.
 
@@ -43,9 +50,10 @@ async def connect(settings: Settings) -> Client:
         settings: For the time-out and the payload encoding.
 
     Raises:
+        SettingsError: If the profile or a `TEMPORAL_*` variable is wrong.
         ServerUnreachableError: If the server does not answer within the settings' time-out.
     """
-    config = ClientConfig.load_client_connect_config()
+    config = _connect_config()
     config.setdefault("target_host", "localhost:7233")
     runtime = _runtime()
     cause: Exception = TimeoutError("no answer")

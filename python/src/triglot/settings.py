@@ -17,7 +17,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRIGLOT_", frozen=True)
 
-    store_url: str
+    store_url: str = Field(pattern=r"^file:///.")
     """Where large objects lie: `file:///absolute/folder`."""
     payload_encoding: PayloadEncoding = "json"
     """How messages travel; both forms are always decoded."""

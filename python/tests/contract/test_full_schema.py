@@ -34,7 +34,8 @@ message ActivityOptions {
 }
 message WorkflowOptions {
   string id = 5; string namespace = 7; string search_attributes = 15; XNS xns = 16;
-  repeated string patches = 18; CLI cli = 19; string typed_search_attributes = 22;
+  repeated string aliases = 17; string typed_search_attributes = 22;
+  repeated string patches = 18; CLI cli = 19; int32 versioning_behavior = 21;
   bool enable_eager_start = 23; Nexus nexus = 24; bool later = 99;
 }
 message QueryOptions { string name = 1; XNS xns = 2; repeated string patches = 3; CLI cli = 4; }
@@ -107,6 +108,18 @@ def test_what_is_ignored_changes_nothing(request_of: RequestOf) -> None:
         ),
         (
             "workflow",
+            'aliases: "Old"',
+            10,
+            "option aliases is rejected: a workflow is registered under one type",
+        ),
+        (
+            "workflow",
+            "versioning_behavior: 1",
+            10,
+            "option versioning_behavior is rejected: set it where the worker registers the workflow",
+        ),
+        (
+            "workflow",
             "later: true",
             10,
             "temporal.v1.WorkflowOptions has no option with number 99 that this compiler knows",
@@ -176,13 +189,11 @@ def test_our_copy_declares_what_is_supported_and_nothing_else(request_of: Reques
         "SignalOptions": options.SIGNAL,
         "UpdateOptions": options.UPDATE,
     }
-    # Declared, since it is to be supported, and told to be rejected until then.
-    pending = {"aliases", "versioning_behavior"}
     for message in ours.message_type:
         declared = {field.number: field.name for field in message.field}
         supported = {
             number: option.name
             for number, option in schemas[message.name].fields.items()
-            if not isinstance(option.type, options.Rejected | options.Ignored) or option.name in pending
+            if not isinstance(option.type, options.Rejected | options.Ignored)
         }
         assert declared == supported, message.name

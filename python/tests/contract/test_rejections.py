@@ -86,6 +86,10 @@ REJECTED = {
         activity("start_to_close_timeout: {nanos: 1}"),
         "16:5: start_to_close_timeout must be a whole number of microseconds",
     ),
+    "negative interval": (
+        activity(f"{TIMED} retry_policy: {{initial_interval: {{nanos: -1000}}}}"),
+        "16:5: initial_interval must be positive",
+    ),
     "backoff below 1": (
         activity(f"{TIMED} retry_policy: {{backoff_coefficient: 0.5}}"),
         "15:3: Pack has a backoff_coefficient below 1",
@@ -116,14 +120,6 @@ REJECTED = {
         "19:3: activity type x is taken by acme.v1.Shop.A",
     ),
     # Workflows.
-    "aliases": (
-        workflow('aliases: "Old"'),
-        "16:5: option aliases is rejected: a workflow is registered under one type",
-    ),
-    "versioning behavior": (
-        workflow("versioning_behavior: VERSIONING_BEHAVIOR_PINNED"),
-        "16:5: option versioning_behavior is rejected: set it where the worker registers the workflow",
-    ),
     "two id policies": (
         workflow(
             "id_reuse_policy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING "
@@ -242,10 +238,10 @@ def test_all_problems_are_told_at_once_in_order_of_place(compile_inline: Callabl
 def test_an_option_set_by_statement_is_placed_at_its_statement(compile_inline: Callable[..., str]) -> None:
     body = workflow("").replace(
         "option (temporal.v1.workflow) = {};",
-        'option (temporal.v1.workflow).name = "x";\n    option (temporal.v1.workflow).aliases = "y";',
+        'option (temporal.v1.workflow).name = "x";\n    option (temporal.v1.workflow).id = "${! y }";',
     )
     (problem,) = problems(compile_inline, body)
-    assert problem == f"{FILE}:17:5: option aliases is rejected: a workflow is registered under one type"
+    assert problem == f'{FILE}:17:5: id: "y" does not exist: acme.v1.Order has no field y'
 
 
 def test_a_proto2_service_is_rejected(request_of: Callable[..., CodeGeneratorRequest]) -> None:

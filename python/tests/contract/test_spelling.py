@@ -1,4 +1,5 @@
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,17 @@ def test_the_contract_names_its_queues_and_types() -> None:
     assert {"risk-reports", "analytics", "simulation", "notification"} <= names
     assert "triglot.risk.v1.SimulationService.SimulateShard" in names
     assert "triglot.risk.v1.RiskReportService.GetProgress" in names
+
+
+def test_a_seeded_name_fails_the_check_and_is_told(repository: Path) -> None:
+    write(repository, "a/worker.py", 'queue = "risk-reports"\n')
+
+    check = subprocess.run(
+        [sys.executable, "-m", "triglot.contract.spelling", repository],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert check.returncode == 1
+    assert check.stderr == "a/worker.py:1: 'risk-reports' is the contract's: use the generated constant\n"

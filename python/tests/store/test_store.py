@@ -70,3 +70,16 @@ async def test_what_is_no_message_is_corrupt(store: Store) -> None:
 
     with pytest.raises(ObjectCorrupt, match=r"is no triglot\.risk\.v1\.Shard"):
         await store.get_message(reference, Shard)
+
+
+async def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder, 100 % ünusual"
+    reference = await Store.from_url(folder.as_uri()).put(b"content", "text/plain")
+
+    assert path_of(folder, reference).read_bytes() == b"content"
+
+
+@pytest.mark.parametrize("url", ["store", "gopher://store", "file://host/store", "s3://bucket"])
+def test_what_is_no_folders_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="is no file:///absolute/folder"):
+        Store.from_url(url)

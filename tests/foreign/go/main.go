@@ -52,7 +52,9 @@ func main() {
 	defer connection.Close()
 	server := worker.New(connection, warehousev1.StockServiceTaskQueue, worker.Options{})
 	warehousev1.RegisterStockServiceActivities(server, &stock{})
-	if err := server.Run(worker.InterruptCh()); err != nil {
+	interrupted := worker.InterruptCh()
+	log.Print("serving")
+	if err := server.Run(interrupted); err != nil {
 		log.Fatal(err)
 	}
 }

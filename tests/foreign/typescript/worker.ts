@@ -32,6 +32,7 @@ const worker = await Worker.create({
   activities: carrierServiceActivities(new Carrier()),
   dataConverter: { payloadConverterPath: fileURLToPath(import.meta.resolve('./payload-converter.js')) },
 });
+process.stdout.write('serving\n');
 try {
   await worker.run();
 } finally {

@@ -1,6 +1,7 @@
 """`triglot dev`: the stack in the foreground."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -12,15 +13,17 @@ from triglot.stack.stack import Stack, running_stack
 
 
 async def run(folder: Path, payload_encoding: PayloadEncoding) -> None:
-    """Starts the stack, prints its addresses, and keeps it until it is cancelled (Ctrl-C or SIGTERM)."""
+    """Starts the stack, prints its addresses, and keeps it until it is cancelled (Ctrl-C or SIGTERM).
+
+    A cancellation is the way to end it, so it is no error once the stack is up.
+    """
     console = Console(soft_wrap=True)
     console.print("starting: server, three workers, inbox ...")
     async with running_stack(folder, StackOptions(web_ui=True, payload_encoding=payload_encoding)) as stack:
         console.print(_addresses(stack))
-        try:
+        with suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
-        finally:
-            console.print("stopping ...")
+        console.print("stopping ...")
 
 
 def _addresses(stack: Stack) -> Table:

@@ -71,6 +71,10 @@ class Schema:
     name: str
     fields: Mapping[int, Option]
 
+    def number(self, name: str) -> int:
+        """The number of the field of that name."""
+        return next(number for number, option in self.fields.items() if option.name == name)
+
 
 class IdReusePolicy(IntEnum):
     """`temporal.v1.IDReusePolicy`."""

@@ -167,7 +167,10 @@ class _FileParser:
             input=self.messages.get(_full_name(method.input_type)),
             output=self.messages.get(_full_name(method.output_type)),
         )
-        return _KINDS[number](_Context(rpc, values, service_queue, self.messages, self.complain(option_path)))
+        context = _Context(
+            rpc, extension.type, values, service_queue, self.messages, self.complain(option_path)
+        )
+        return _KINDS[number](context)
 
     def complain(self, path: Path) -> options.Complain:
         """Makes a function that records problems of the options message at a path."""
@@ -193,19 +196,21 @@ class _Context:
     """What the reader of one kind needs."""
 
     rpc: Rpc
+    schema: options.Schema
     values: Values
     service_queue: str
     messages: Mapping[str, Message]
     complain: options.Complain
 
-    def duration(self, name: str, values: Values | None = None) -> timedelta | None:
-        message = (values or self.values).message(name)
+    def duration(self, name: str, within: str = "") -> timedelta | None:
+        values = self.values.message(within) if within else self.values
+        message = values.message(name) if values else None
         if message is None:
             return None
         try:
             return options.duration(message)
         except ValueError as error:
-            self.complain(f"{name} {error}", 0)
+            self.complain(f"{name} {error}", self.schema.number(within or name))
             return None
 
     def task_queue(self) -> tuple[str, bool]:
@@ -217,9 +222,9 @@ class _Context:
         if values is None:
             return None
         return RetryPolicy(
-            initial_interval=self.duration("initial_interval", values),
+            initial_interval=self.duration("initial_interval", within="retry_policy"),
             backoff_coefficient=values.number("backoff_coefficient"),
-            max_interval=self.duration("max_interval", values),
+            max_interval=self.duration("max_interval", within="retry_policy"),
             max_attempts=values.integer("max_attempts"),
             non_retryable_error_types=values.strings("non_retryable_error_types"),
         )
@@ -237,7 +242,7 @@ class _Context:
         try:
             return expression.parse(text, self.rpc.input, self.messages) if text else None
         except ValueError as error:
-            self.complain(f"id: {error}", 0)
+            self.complain(f"id: {error}", self.schema.number("id"))
             return None
 
     def refs(self, name: str) -> tuple[Ref, ...]:

@@ -170,6 +170,9 @@ def _server_command(ports: Ports, options: StackOptions) -> list[str]:
         "--metrics-port", str(ports.server_metrics),
         "--log-level", "error",
         "--log-format", "json",
+        # One partition a queue: fewer hops on one machine, and asking for a queue's pollers finds them all.
+        "--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
+        "--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
     ]  # fmt: skip
     if options.web_ui:
         return [*command, "--ui-port", str(ports.web_ui), "--ui-disable-news-fetch"]

@@ -4,11 +4,12 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from google.protobuf.message import DecodeError, Message
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore
 
 from triglot.store.v1.object_pb2 import ObjectRef
 
@@ -47,11 +48,15 @@ class Store:
         """Opens the store at a URL; a folder is made where it is missing.
 
         Args:
-            url: `file:///absolute/folder`.
+            url: `file:///absolute/folder`, with percent-encoding as usual.
+
+        Raises:
+            ValueError: If it is no such URL.
         """
-        if url.startswith("file://"):
-            return cls(LocalStore(Path(url.removeprefix("file://")), mkdir=True))
-        return cls(from_url(url))
+        parts = urlsplit(url)
+        if (parts.scheme, parts.netloc) != ("file", ""):
+            raise ValueError(f"{url} is no file:///absolute/folder")
+        return cls(LocalStore(Path(unquote(parts.path)), mkdir=True))
 
     async def put(self, content: bytes, media_type: str) -> ObjectRef:
         """Stores the content atomically, unless it is there already, and returns its reference."""
