@@ -5,6 +5,7 @@ package contract
 import (
 	"errors"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -12,7 +13,8 @@ import (
 
 // Error types are part of the contract: they are the same in every language, and retry policies match them.
 const (
-	// InvalidArgument is an input that breaks the contract. Repeating it cannot help.
+	// InvalidArgument is an input that breaks the contract: repeating it cannot help. Its details are one
+	// buf.validate.Violations.
 	InvalidArgument = "InvalidArgument"
 	// ObjectNotFound is a reference to an object that the store does not hold.
 	ObjectNotFound = "ObjectNotFound"
@@ -22,9 +24,16 @@ const (
 	Interrupted = "Interrupted"
 )
 
-// NewInvalidArgument makes a non-retryable application error of type InvalidArgument.
-func NewInvalidArgument(message string, cause error, details ...any) error {
-	return temporal.NewNonRetryableApplicationError(message, InvalidArgument, cause, details...)
+// NewInvalidArgument makes a non-retryable application error of type InvalidArgument. Its details hold one
+// violation, with the same message: callers need not tell a broken rule from another refusal.
+func NewInvalidArgument(message string) error {
+	return invalidArgument(message, &validate.Violations{
+		Violations: []*validate.Violation{{Message: &message}},
+	})
+}
+
+func invalidArgument(message string, violations *validate.Violations) error {
+	return temporal.NewNonRetryableApplicationError(message, InvalidArgument, nil, violations)
 }
 
 // NewFailureConverter makes the failure converter that goes with a data converter.

@@ -69,7 +69,7 @@ func (c dataConverter) FromPayload(payload *commonpb.Payload, target any) error 
 		err = c.DataConverter.FromPayload(payload, target)
 	}
 	if err != nil {
-		return NewInvalidArgument(fmt.Sprintf("cannot decode %s: %v", wanted, err), err)
+		return NewInvalidArgument(fmt.Sprintf("expected %s: %v", wanted, err))
 	}
 	return nil
 }
@@ -82,7 +82,7 @@ func checkHolds(payload *commonpb.Payload, wanted string) error {
 	case converter.MetadataEncodingProto, converter.MetadataEncodingProtoJSON:
 		sent := string(payload.GetMetadata()[converter.MetadataMessageType])
 		if sent != "" && sent != wanted {
-			return fmt.Errorf("the payload is a %s", sent)
+			return fmt.Errorf("the payload holds %s", sent)
 		}
 	}
 	return nil

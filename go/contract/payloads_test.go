@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -41,6 +42,11 @@ func requireInvalidArgument(t *testing.T, err error) *temporal.ApplicationError 
 	}
 	if application.Type() != contract.InvalidArgument || !application.NonRetryable() {
 		t.Fatalf("error = %v; want a non-retryable %s", application, contract.InvalidArgument)
+	}
+	if got := violations(t, application); len(got) == 0 {
+		t.Errorf("error = %v has no violations", application)
+	} else if len(got) == 1 && !strings.HasSuffix(application.Message(), got[0].GetMessage()) {
+		t.Errorf("violation = %v; want %q", got[0], application.Message())
 	}
 	return application
 }
@@ -169,7 +175,7 @@ func TestPlainValuesStayConvertible(t *testing.T) {
 
 func TestWrappedInvalidArgumentKeepsItsType(t *testing.T) {
 	failures := contract.NewFailureConverter(newConverter(t, "json"))
-	inner := contract.NewInvalidArgument("range: is missing", nil, &riskv1.ScenarioRange{First: 3})
+	inner := contract.NewInvalidArgument("range: is missing")
 	failure := failures.ErrorToFailure(fmt.Errorf("unable to decode: %w", inner))
 	info := failure.GetApplicationFailureInfo()
 	if info.GetType() != contract.InvalidArgument || !info.GetNonRetryable() {

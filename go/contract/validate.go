@@ -10,14 +10,11 @@ import (
 )
 
 // Validate checks a message against the rules in the contract. An error is a non-retryable application error
-// of type InvalidArgument; where rules are violated, its details are one buf.validate.Violations.
+// of type InvalidArgument, or a fault of the contract: a rule that cannot be evaluated.
 func Validate(message proto.Message) error {
-	if message == nil {
-		return NewInvalidArgument("the message is missing", nil)
-	}
 	name := message.ProtoReflect().Descriptor().FullName()
 	if !message.ProtoReflect().IsValid() {
-		return NewInvalidArgument(fmt.Sprintf("%s: the message is missing", name), nil)
+		return NewInvalidArgument(fmt.Sprintf("expected %s, got nothing", name))
 	}
 	err := protovalidate.Validate(message)
 	var invalid *protovalidate.ValidationError
@@ -25,7 +22,7 @@ func Validate(message proto.Message) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &invalid):
-		return NewInvalidArgument(describe(invalid), nil, invalid.ToProto())
+		return invalidArgument(describe(invalid), invalid.ToProto())
 	default:
 		return fmt.Errorf("check %s: %w", name, err)
 	}

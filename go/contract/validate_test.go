@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	"google.golang.org/protobuf/proto"
+	"go.temporal.io/sdk/temporal"
 
 	"example.com/triglot/go/contract"
 	riskv1 "example.com/triglot/go/risk/v1"
@@ -21,6 +21,16 @@ func validRequest() *riskv1.SimulateShardRequest {
 		},
 		Range: &riskv1.ScenarioRange{First: 1<<32 - 1, Count: 1},
 	}
+}
+
+// violations are those in the details, which every InvalidArgument has.
+func violations(t *testing.T, application *temporal.ApplicationError) []*validate.Violation {
+	t.Helper()
+	var details *validate.Violations
+	if err := application.Details(&details); err != nil {
+		t.Fatal(err)
+	}
+	return details.GetViolations()
 }
 
 func TestValidateAcceptsValidMessage(t *testing.T) {
@@ -42,12 +52,8 @@ func TestValidateNamesEveryViolation(t *testing.T) {
 	if strings.Contains(application.Message(), "\n") {
 		t.Errorf("message %q is not one line", application.Message())
 	}
-	var violations *validate.Violations
-	if err := application.Details(&violations); err != nil {
-		t.Fatal(err)
-	}
-	if got := len(violations.GetViolations()); got != 2 {
-		t.Errorf("%d violations; want 2: %v", got, violations)
+	if got := violations(t, application); len(got) != 2 {
+		t.Errorf("%d violations; want 2: %v", len(got), got)
 	}
 }
 
@@ -62,7 +68,8 @@ func TestValidateChecksRulesAcrossFields(t *testing.T) {
 
 func TestValidateRefusesNothing(t *testing.T) {
 	var absent *riskv1.SimulateShardRequest
-	for _, missing := range []proto.Message{nil, absent, &riskv1.SimulateShardRequest{}} {
-		requireInvalidArgument(t, contract.Validate(missing))
+	application := requireInvalidArgument(t, contract.Validate(absent))
+	if want := "expected triglot.risk.v1.SimulateShardRequest, got nothing"; application.Message() != want {
+		t.Errorf("message = %q; want %q", application.Message(), want)
 	}
 }

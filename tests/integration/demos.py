@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ class Demo:
         output, errors = self.process.communicate(timeout=DEADLINE)
         assert output, f"exit code {self.process.returncode}: {errors}"
         return self.process.returncode, json.loads(output)
+
+    def kill(self) -> None:
+        """Kills every process of the run that is left."""
+        for process in self.living_processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def living_processes(self) -> Iterator[psutil.Process]:
         """Yields every process of the run that is alive, whoever its parent is."""

@@ -9,9 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demos import DEADLINE, Demo, failed_checks, start_demo
+from demos import DEADLINE, Demo, failed_checks
 
 GONE_SECONDS = 10
+
+StartDemo = Callable[..., Demo]
 
 
 def wait_until(condition: Callable[[], object], demo: Demo, what: str) -> None:
@@ -22,7 +24,7 @@ def wait_until(condition: Callable[[], object], demo: Demo, what: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["json", "binary"])
-def test_a_demo_passes(tmp_path: Path, encoding: str) -> None:
+def test_a_demo_passes(start_demo: StartDemo, tmp_path: Path, encoding: str) -> None:
     code, verdict = start_demo(tmp_path, "--payloads", encoding).finish()
 
     assert failed_checks(verdict) == []
@@ -33,7 +35,7 @@ def test_a_demo_passes(tmp_path: Path, encoding: str) -> None:
     assert report["simulation"]["digest"] == verdict["digest"]
 
 
-def test_a_changed_digest_fails(tmp_path: Path) -> None:
+def test_a_changed_digest_fails(start_demo: StartDemo, tmp_path: Path) -> None:
     expected = tmp_path / "expected.json"
     expected.write_text(json.dumps({"digests": {"1000000": "0" * 64}}))
 
@@ -43,14 +45,14 @@ def test_a_changed_digest_fails(tmp_path: Path) -> None:
     assert (code, verdict["passed"]) == (1, False)
 
 
-def test_a_lost_mail_fails(tmp_path: Path) -> None:
+def test_a_lost_mail_fails(start_demo: StartDemo, tmp_path: Path) -> None:
     code, verdict = start_demo(tmp_path, "--lose-mails").finish()
 
     assert failed_checks(verdict) == ["each mail arrived exactly once", "mail's figures equal report.json"]
     assert (code, verdict["passed"]) == (1, False)
 
 
-def test_an_error_line_in_each_log_fails(tmp_path: Path) -> None:
+def test_an_error_line_in_each_log_fails(start_demo: StartDemo, tmp_path: Path) -> None:
     demo = start_demo(tmp_path)
     for process in ("server", "inbox", "risk", "simulation", "notification"):
         log = tmp_path / "logs" / f"{process}.log"
@@ -65,7 +67,7 @@ def test_an_error_line_in_each_log_fails(tmp_path: Path) -> None:
     assert (code, verdict["passed"]) == (1, False)
 
 
-def test_three_demos_at_once_pass(tmp_path: Path) -> None:
+def test_three_demos_at_once_pass(start_demo: StartDemo, tmp_path: Path) -> None:
     demos = [start_demo(tmp_path / str(number)) for number in range(3)]
 
     for code, verdict in [demo.finish() for demo in demos]:
@@ -88,7 +90,7 @@ def _text(path: Path) -> str:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_an_interrupt_leaves_no_process(tmp_path: Path, moment: str) -> None:
+def test_an_interrupt_leaves_no_process(start_demo: StartDemo, tmp_path: Path, moment: str) -> None:
     folder = tmp_path / "run"
     demo = start_demo(folder, "--scenarios", "20M")
     wait_until(lambda: MOMENTS[moment](folder), demo, moment)
@@ -102,11 +104,15 @@ def test_an_interrupt_leaves_no_process(tmp_path: Path, moment: str) -> None:
     assert "interrupted" in errors
 
 
-def test_sigterm_ends_a_demo_like_an_interrupt(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_a_demo_like_an_interrupt(
+    start_demo: StartDemo, tmp_path: Path, number: signal.Signals
+) -> None:
     demo = start_demo(tmp_path, "--scenarios", "20M")
     wait_until(lambda: MOMENTS["a worker"](tmp_path), demo, "a worker")
 
-    demo.process.terminate()
+    demo.process.send_signal(number)
 
     demo.process.communicate(timeout=GONE_SECONDS)
     assert list(demo.living_processes()) == []
+    assert demo.process.returncode == 130

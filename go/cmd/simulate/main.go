@@ -44,7 +44,7 @@ func run(content []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	shard, err := model.Simulate(simulation.Range(input.GetRange()), func(int64) error { return nil })
+	shard, err := model.Simulate(simulation.Range(input.GetRange()), func() error { return nil })
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -48,10 +50,11 @@ func run() (exitCode int) {
 	}
 	objects, err := store.Open(ctx, config.StoreURL)
 	if err != nil {
-		return fail(2, err)
+		return fail(2, fmt.Errorf("TRIGLOT_STORE_URL: %w", err))
 	}
+	defer objects.Close()
 	temporal, err := connection.Dial(ctx, options, config.ConnectTimeout)
-	if ctx.Err() != nil {
+	if errors.Is(err, context.Canceled) {
 		return 0
 	}
 	if err != nil {

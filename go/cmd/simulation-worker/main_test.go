@@ -1,4 +1,4 @@
-package main_test
+package main
 
 import (
 	"bufio"
@@ -16,32 +16,28 @@ import (
 	"time"
 )
 
-var binary string
-
 func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "simulation-worker")
-	if err != nil {
-		panic(err)
+	if os.Getenv("TEST_AS_COMMAND") != "" {
+		main()
+		return
 	}
-	binary = filepath.Join(folder, "simulation-worker")
-	if output, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		panic(string(output))
-	}
-	code := m.Run()
-	if err := os.RemoveAll(folder); err != nil {
-		panic(err)
-	}
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
-// command starts the worker with nothing but the given environment, and a deadline.
+// command is the worker as a process, for which the test binary stands in, with nothing but the given
+// environment, and a deadline.
 func command(t *testing.T, environment ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
-	command := exec.CommandContext(ctx, binary)
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(ctx, executable)
 	// A profile of the person who runs the tests must not matter.
-	command.Env = append(environment, "TEMPORAL_CONFIG_FILE="+filepath.Join(t.TempDir(), "none.toml"))
+	command.Env = append(environment, "TEST_AS_COMMAND=1",
+		"TEMPORAL_CONFIG_FILE="+filepath.Join(t.TempDir(), "none.toml"))
 	return command
 }
 
@@ -113,16 +109,20 @@ func errorLine(t *testing.T, output []byte) string {
 
 func TestUnreachableServerIsExitCode1(t *testing.T) {
 	silent, _ := silentAddress(t)
-	for name, address := range map[string]string{"refused": closedAddress(t), "silent": silent} {
-		t.Run(name, func(t *testing.T) {
+	cases := []struct{ name, address, cause string }{
+		{"refused", closedAddress(t), "connection refused"},
+		{"silent", silent, "no answer"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
 			output, err := command(t, "TRIGLOT_STORE_URL=file://"+t.TempDir(), "TRIGLOT_CONNECT_TIMEOUT=0.5",
-				"TEMPORAL_ADDRESS="+address).CombinedOutput()
+				"TEMPORAL_ADDRESS="+c.address).CombinedOutput()
 			if got := exitCode(err); got != 1 {
 				t.Errorf("exit code = %d (%v); want 1", got, err)
 			}
-			want := "cannot reach the Temporal server at " + address + " within 0.5 s: "
-			if got := errorLine(t, output); !strings.HasPrefix(got, want) || got == want {
-				t.Errorf("message = %q; want %q and a cause", got, want)
+			want := "cannot reach the Temporal server at " + c.address + " within 0.5 s: "
+			if got := errorLine(t, output); !strings.HasPrefix(got, want) || !strings.Contains(got, c.cause) {
+				t.Errorf("message = %q; want %q and %q", got, want, c.cause)
 			}
 		})
 	}
@@ -132,8 +132,8 @@ func TestBadSettingIsExitCode2(t *testing.T) {
 	cases := []struct{ setting, want string }{
 		{"TRIGLOT_STORE_URL=", "TRIGLOT_STORE_URL is not set"},
 		{"TRIGLOT_STORE_URL=gopher://store", "TRIGLOT_STORE_URL: "},
-		{"TRIGLOT_LOG_LEVEL=loud", "TRIGLOT_LOG_LEVEL is "},
-		{"TEMPORAL_TLS_CLIENT_CERT_PATH=missing.pem", "Temporal configuration"},
+		{"TRIGLOT_LOG_LEVEL=loud", "TRIGLOT_LOG_LEVEL must be "},
+		{"TEMPORAL_TLS_CLIENT_CERT_PATH=missing.pem", "bad Temporal configuration: "},
 	}
 	for _, c := range cases {
 		t.Run(c.setting, func(t *testing.T) {

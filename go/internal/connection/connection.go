@@ -23,7 +23,7 @@ const retryInterval = 200 * time.Millisecond
 func Options(payloadEncoding string, logger *slog.Logger) (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return client.Options{}, fmt.Errorf("load the Temporal configuration: %w", err)
+		return client.Options{}, fmt.Errorf("bad Temporal configuration: %w", err)
 	}
 	payloads, err := contract.NewDataConverter(payloadEncoding)
 	if err != nil {
@@ -43,15 +43,15 @@ func Options(payloadEncoding string, logger *slog.Logger) (client.Options, error
 func Dial(ctx context.Context, options client.Options, timeout time.Duration) (client.Client, error) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var cause error
+	cause := errors.New("no answer")
 	for {
 		connection, err := client.DialContext(limited, options)
 		if err == nil {
 			return connection, nil
 		}
 		// An attempt that the time-out ends knows less than one before.
-		if cause == nil || limited.Err() == nil {
-			cause = err
+		if limited.Err() == nil {
+			cause = innermost(err)
 		}
 		select {
 		case <-time.After(retryInterval):
@@ -60,7 +60,7 @@ func Dial(ctx context.Context, options client.Options, timeout time.Duration) (c
 				return nil, fmt.Errorf("stopped while connecting: %w", ctx.Err())
 			}
 			return nil, fmt.Errorf("cannot reach the Temporal server at %s within %v s: %w",
-				options.HostPort, timeout.Seconds(), innermost(cause))
+				options.HostPort, timeout.Seconds(), cause)
 		}
 	}
 }

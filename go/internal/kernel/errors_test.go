@@ -3,6 +3,7 @@ package kernel_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,19 +153,31 @@ func TestShardsOfDifferentModelsDoNotMerge(t *testing.T) {
 func TestCallerMayStopBetweenBlocks(t *testing.T) {
 	model := newModel(t, vectorSpec())
 	stop := errors.New("stop")
-	var seen []int64
-	_, err := model.Simulate(kernel.Range{Count: 10 * kernel.BlockScenarios}, func(done int64) error {
-		seen = append(seen, done)
-		if len(seen) == 2 {
+	blocks := 0
+	_, err := model.Simulate(kernel.Range{Count: 10 * kernel.BlockScenarios}, func() error {
+		if blocks++; blocks == 2 {
 			return stop
 		}
 		return nil
 	})
-	if !errors.Is(err, stop) {
-		t.Errorf("error = %v; want %v", err, stop)
+	if !errors.Is(err, stop) || blocks != 2 {
+		t.Errorf("error = %v after %d blocks; want %v after 2", err, blocks, stop)
 	}
-	if len(seen) != 2 || seen[0] != kernel.BlockScenarios || seen[1] != 2*kernel.BlockScenarios {
-		t.Errorf("done = %v; want one block, then two", seen)
+}
+
+// A block of the usual size would outlast the heartbeat's time-out.
+func TestBlocksOfTheLargestModelAreSmall(t *testing.T) {
+	model := constant(t, 1, 1000, slices.Repeat([]int64{1}, 1000)...)
+	blocks := 0
+	count := func() error {
+		blocks++
+		return nil
+	}
+	if _, err := model.Simulate(kernel.Range{Count: 50}, count); err != nil {
+		t.Fatal(err)
+	}
+	if blocks < 3 {
+		t.Errorf("50 scenarios of a million factors each are %d blocks; want several", blocks)
 	}
 }
 

@@ -63,10 +63,10 @@ func (l *lane) add4(result float64, days []uint32) float64 {
 		p3 *= g[3]
 	}
 	e := &l.exposures
-	result = float64(result + float64(e[0]*float64(float64(p0)-1)))
-	result = float64(result + float64(e[1]*float64(float64(p1)-1)))
-	result = float64(result + float64(e[2]*float64(float64(p2)-1)))
-	return float64(result + float64(e[3]*float64(float64(p3)-1)))
+	result += float64(e[0] * (float64(p0) - 1))
+	result += float64(e[1] * (float64(p1) - 1))
+	result += float64(e[2] * (float64(p2) - 1))
+	return result + float64(e[3]*(float64(p3)-1))
 }
 
 func (l *lane) add8(result float64, days []uint32) float64 {
@@ -85,14 +85,14 @@ func (l *lane) add8(result float64, days []uint32) float64 {
 		p7 *= g[7]
 	}
 	e := &l.exposures
-	result = float64(result + float64(e[0]*float64(float64(p0)-1)))
-	result = float64(result + float64(e[1]*float64(float64(p1)-1)))
-	result = float64(result + float64(e[2]*float64(float64(p2)-1)))
-	result = float64(result + float64(e[3]*float64(float64(p3)-1)))
-	result = float64(result + float64(e[4]*float64(float64(p4)-1)))
-	result = float64(result + float64(e[5]*float64(float64(p5)-1)))
-	result = float64(result + float64(e[6]*float64(float64(p6)-1)))
-	return float64(result + float64(e[7]*float64(float64(p7)-1)))
+	result += float64(e[0] * (float64(p0) - 1))
+	result += float64(e[1] * (float64(p1) - 1))
+	result += float64(e[2] * (float64(p2) - 1))
+	result += float64(e[3] * (float64(p3) - 1))
+	result += float64(e[4] * (float64(p4) - 1))
+	result += float64(e[5] * (float64(p5) - 1))
+	result += float64(e[6] * (float64(p6) - 1))
+	return result + float64(e[7]*(float64(p7)-1))
 }
 
 func (l *lane) add12(result float64, days []uint32) float64 {
@@ -116,16 +116,16 @@ func (l *lane) add12(result float64, days []uint32) float64 {
 		p11 *= g[11]
 	}
 	e := &l.exposures
-	result = float64(result + float64(e[0]*float64(float64(p0)-1)))
-	result = float64(result + float64(e[1]*float64(float64(p1)-1)))
-	result = float64(result + float64(e[2]*float64(float64(p2)-1)))
-	result = float64(result + float64(e[3]*float64(float64(p3)-1)))
-	result = float64(result + float64(e[4]*float64(float64(p4)-1)))
-	result = float64(result + float64(e[5]*float64(float64(p5)-1)))
-	result = float64(result + float64(e[6]*float64(float64(p6)-1)))
-	result = float64(result + float64(e[7]*float64(float64(p7)-1)))
-	result = float64(result + float64(e[8]*float64(float64(p8)-1)))
-	result = float64(result + float64(e[9]*float64(float64(p9)-1)))
-	result = float64(result + float64(e[10]*float64(float64(p10)-1)))
-	return float64(result + float64(e[11]*float64(float64(p11)-1)))
+	result += float64(e[0] * (float64(p0) - 1))
+	result += float64(e[1] * (float64(p1) - 1))
+	result += float64(e[2] * (float64(p2) - 1))
+	result += float64(e[3] * (float64(p3) - 1))
+	result += float64(e[4] * (float64(p4) - 1))
+	result += float64(e[5] * (float64(p5) - 1))
+	result += float64(e[6] * (float64(p6) - 1))
+	result += float64(e[7] * (float64(p7) - 1))
+	result += float64(e[8] * (float64(p8) - 1))
+	result += float64(e[9] * (float64(p9) - 1))
+	result += float64(e[10] * (float64(p10) - 1))
+	return result + float64(e[11]*(float64(p11)-1))
 }

@@ -1,8 +1,6 @@
 package kernel
 
-import (
-	"math"
-)
+import "math"
 
 const (
 	maxDays       = 1 << 16
@@ -37,6 +35,7 @@ type Model struct {
 	random                   threefry
 	lanes                    []lane
 	low, width               int64
+	blockScenarios           int64 // between two chances to stop
 }
 
 // NewModel checks and arranges a spec. An error is an *InputError.
@@ -52,14 +51,21 @@ func NewModel(spec Spec) (*Model, error) {
 		return nil, err
 	}
 	return &Model{
-		days:      spec.Days,
-		horizon:   spec.Horizon,
-		blockDays: spec.BlockDays,
-		random:    newThreefry(uint32(spec.Seed), uint32(spec.Seed>>32)),
-		lanes:     newLanes(spec),
-		low:       -gross,
-		width:     max(1, (gross+999)/1000),
+		days:           spec.Days,
+		horizon:        spec.Horizon,
+		blockDays:      spec.BlockDays,
+		random:         newThreefry(uint32(spec.Seed), uint32(spec.Seed>>32)),
+		lanes:          newLanes(spec),
+		low:            -gross,
+		width:          max(1, (gross+999)/1000),
+		blockScenarios: blockScenarios(spec),
 	}, nil
+}
+
+// blockScenarios keeps a block within milliseconds, however many factors a scenario multiplies.
+func blockScenarios(spec Spec) int64 {
+	const maxFactors = 1 << 24
+	return min(BlockScenarios, max(1, maxFactors/(int64(spec.Horizon)*int64(spec.Assets))))
 }
 
 func checkShape(spec Spec) error {
@@ -93,18 +99,17 @@ func checkGrowth(spec Spec) error {
 }
 
 func grossExposure(exposures []int64) (int64, error) {
-	// Leaves room for q - low.
-	const maxGross = math.MaxInt64 - maxResult
+	// Leaves room for q - low, and for the magnitude that goes beyond it.
+	const maxGross = math.MaxInt64 - exactIntegers
 	var gross int64
 	for asset, exposure := range exposures {
 		if exposure <= -exactIntegers || exposure >= exactIntegers {
 			return 0, inputErrorf("exposures_minor", "asset %d: the magnitude of %d is not below 2^53",
 				asset, exposure)
 		}
-		if magnitude := max(exposure, -exposure); gross > maxGross-magnitude {
+		gross += max(exposure, -exposure)
+		if gross > maxGross {
 			return 0, inputErrorf("exposures_minor", "the sum of magnitudes exceeds %d", int64(maxGross))
-		} else {
-			gross += magnitude
 		}
 	}
 	if gross == 0 {

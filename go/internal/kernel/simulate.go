@@ -1,10 +1,8 @@
 package kernel
 
-import (
-	"math"
-)
+import "math"
 
-// BlockScenarios is how many scenarios are simulated between two chances to stop.
+// BlockScenarios is how many scenarios are simulated between two chances to stop; fewer, where each is large.
 const BlockScenarios = 65536
 
 // Range is the scenarios [First, First + Count), within [0, 2^32).
@@ -24,22 +22,21 @@ func (r Range) check() error {
 	return nil
 }
 
-// Simulate simulates the scenarios of a range. After each block it calls afterBlock with the number of
-// scenarios done so far, and gives up with the error that this returns, as it is. Any other error is an
-// *InputError: a bad range, or results beyond 2^43 minor units or with sums beyond int64, which the model's
-// figures cause.
-func (m *Model) Simulate(scenarios Range, afterBlock func(done int64) error) (*Shard, error) {
+// Simulate simulates the scenarios of a range. After each block it calls afterBlock, and gives up with the
+// error that this returns, as it is. Any other error is an *InputError: a bad range, or results beyond 2^43
+// minor units or with sums beyond int64, which the model's figures cause.
+func (m *Model) Simulate(scenarios Range, afterBlock func() error) (*Shard, error) {
 	if err := scenarios.check(); err != nil {
 		return nil, err
 	}
 	run := newRun(m, scenarios.Count)
 	for done := int64(0); done < scenarios.Count; {
-		count := min(BlockScenarios, scenarios.Count-done)
+		count := min(m.blockScenarios, scenarios.Count-done)
 		if err := run.block(uint32(scenarios.First+done), int(count)); err != nil {
 			return nil, err
 		}
 		done += count
-		if err := afterBlock(done); err != nil {
+		if err := afterBlock(); err != nil {
 			return nil, err
 		}
 	}
@@ -137,7 +134,7 @@ func (r *run) collect(results []float64, scenario uint32) error {
 	low, width := r.model.low, uint64(r.model.width)
 	counts := (*[binCount]int64)(r.counts)
 	for i, result := range results {
-		rounded := float64(float64(result+magic) - magic)
+		rounded := (result + magic) - magic
 		// Written so that NaN, which fails every comparison, is refused too.
 		if !(math.Abs(rounded) <= maxResult) {
 			return inputErrorf("exposures_minor", "scenario %d: a result of %v minor units is beyond 2^43",

@@ -2,9 +2,9 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"strconv"
 	"time"
 
@@ -22,6 +22,9 @@ type Settings struct {
 	// LogLevel is the lowest level to log (TRIGLOT_LOG_LEVEL: debug, info, warn or error; info).
 	LogLevel slog.Level
 }
+
+// maxConnectTimeout is a day, in seconds: the same in every language, and within what JavaScript's timers reach.
+const maxConnectTimeout = 86_400
 
 var logLevels = map[string]slog.Level{
 	"debug": slog.LevelDebug,
@@ -43,24 +46,25 @@ func Load(getenv func(name string) string) (Settings, error) {
 		PayloadEncoding: get("TRIGLOT_PAYLOAD_ENCODING", contract.EncodingJSON),
 	}
 	if settings.StoreURL == "" {
-		return Settings{}, fmt.Errorf("TRIGLOT_STORE_URL is not set, for example to file:///absolute/folder")
+		return Settings{}, errors.New("TRIGLOT_STORE_URL is not set: it names the store, as file:///absolute/folder")
 	}
 	encoding := settings.PayloadEncoding
 	if encoding != contract.EncodingJSON && encoding != contract.EncodingBinary {
-		return Settings{}, fmt.Errorf("TRIGLOT_PAYLOAD_ENCODING is %q, neither json nor binary", encoding)
+		return Settings{}, fmt.Errorf("TRIGLOT_PAYLOAD_ENCODING must be one of json, binary, not %q", encoding)
 	}
 	timeout := get("TRIGLOT_CONNECT_TIMEOUT", "10")
 	seconds, err := strconv.ParseFloat(timeout, 64)
 	// Written so that NaN, which fails every comparison, is refused too.
-	if err != nil || !(seconds > 0 && seconds < math.MaxInt32) {
-		return Settings{}, fmt.Errorf("TRIGLOT_CONNECT_TIMEOUT is %q, not a number of seconds above 0",
-			timeout)
+	if err != nil || !(seconds > 0 && seconds <= maxConnectTimeout) {
+		return Settings{}, fmt.Errorf(
+			"TRIGLOT_CONNECT_TIMEOUT must be a number of seconds above 0 and up to %d, not %q",
+			maxConnectTimeout, timeout)
 	}
 	settings.ConnectTimeout = time.Duration(seconds * float64(time.Second))
 	name := get("TRIGLOT_LOG_LEVEL", "info")
 	level, known := logLevels[name]
 	if !known {
-		return Settings{}, fmt.Errorf("TRIGLOT_LOG_LEVEL is %q, none of debug, info, warn and error", name)
+		return Settings{}, fmt.Errorf("TRIGLOT_LOG_LEVEL must be one of debug, info, warn, error, not %q", name)
 	}
 	settings.LogLevel = level
 	return settings, nil

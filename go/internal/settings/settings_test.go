@@ -53,13 +53,14 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		{"TRIGLOT_CONNECT_TIMEOUT", "-1"},
 		{"TRIGLOT_CONNECT_TIMEOUT", "NaN"},
 		{"TRIGLOT_CONNECT_TIMEOUT", "inf"},
+		{"TRIGLOT_CONNECT_TIMEOUT", "86401"},
 		{"TRIGLOT_LOG_LEVEL", "INFO"},
 	}
 	for _, c := range cases {
 		environment := map[string]string{"TRIGLOT_STORE_URL": "file:///store"}
 		environment[c.name] = c.value
 		_, err := load(environment)
-		if err == nil || !strings.HasPrefix(err.Error(), c.name+" is ") {
+		if err == nil || !strings.HasPrefix(err.Error(), c.name+" ") || !strings.Contains(err.Error(), c.value) {
 			t.Errorf("%s=%q: error = %v", c.name, c.value, err)
 		}
 	}

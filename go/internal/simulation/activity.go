@@ -46,11 +46,8 @@ func (a *Activities) simulateShard(
 	if err != nil {
 		return nil, err
 	}
-	var shard *kernel.Shard
-	cpuTime, err := measureCPUTime(func() error {
-		var err error
-		shard, err = model.Simulate(Range(request.GetRange()), func(int64) error { return checkIn(ctx) })
-		return err
+	shard, cpuTime, err := measureCPUTime(func() (*kernel.Shard, error) {
+		return model.Simulate(Range(request.GetRange()), func() error { return checkIn(ctx) })
 	})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
@@ -111,7 +112,7 @@ func TestActivityStoresTheKernelsShard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := model.Simulate(kernel.Range{First: 1000, Count: 70_000}, func(int64) error { return nil })
+	want, err := model.Simulate(kernel.Range{First: 1000, Count: 70_000}, func() error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +192,7 @@ func TestBadInputIsNotRetried(t *testing.T) {
 		want    string
 	}{
 		{"no range", &riskv1.SimulateShardRequest{Spec: valid.Spec}, "range: "},
-		{"no request", nil, "missing"},
+		{"no request", nil, "expected triglot.risk.v1.SimulateShardRequest, got nothing"},
 		{"infinite factor", &riskv1.SimulateShardRequest{Spec: f.put(t, infinite), Range: valid.Range},
 			"growth_factors: day 1, asset 1 is +Inf"},
 		{"wrong shape", &riskv1.SimulateShardRequest{Spec: f.put(t, misshapen), Range: valid.Range},
@@ -210,6 +211,10 @@ func TestBadInputIsNotRetried(t *testing.T) {
 			}
 			if !strings.Contains(application.Message(), c.want) {
 				t.Errorf("message = %q; want %q", application.Message(), c.want)
+			}
+			var details *validate.Violations
+			if err := application.Details(&details); err != nil || len(details.GetViolations()) != 1 {
+				t.Errorf("details = %v, %v; want one violation", details, err)
 			}
 		})
 	}

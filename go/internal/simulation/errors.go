@@ -23,7 +23,7 @@ func contractError(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return interrupted(context.Cause(ctx))
 	case errors.As(err, &input), errors.Is(err, store.ErrWrongType):
-		return contract.NewInvalidArgument(err.Error(), nil)
+		return contract.NewInvalidArgument(err.Error())
 	case errors.Is(err, store.ErrNotFound):
 		return temporal.NewApplicationErrorWithCause(err.Error(), contract.ObjectNotFound, err)
 	case errors.Is(err, store.ErrCorrupt):

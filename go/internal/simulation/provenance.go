@@ -23,20 +23,21 @@ func provenance(cpuTime time.Duration) *riskv1.Provenance {
 	}
 }
 
-// measureCPUTime runs a computation on one thread and returns the CPU time that this thread spent. Linux,
-// macOS and the BSDs have such a clock.
-func measureCPUTime(compute func() error) (time.Duration, error) {
+// measureCPUTime runs a computation on one thread and returns, beside its result, the CPU time of that thread.
+// Linux, macOS and the BSDs have such a clock.
+func measureCPUTime[T any](compute func() (T, error)) (result T, spent time.Duration, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	start, err := threadCPUTime()
 	if err != nil {
-		return 0, err
+		return result, 0, err
 	}
-	if err := compute(); err != nil {
-		return 0, err
+	result, err = compute()
+	if err != nil {
+		return result, 0, err
 	}
 	end, err := threadCPUTime()
-	return end - start, err
+	return result, end - start, err
 }
 
 func threadCPUTime() (time.Duration, error) {

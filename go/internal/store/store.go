@@ -31,16 +31,15 @@ type Store struct {
 	bucket *blob.Bucket
 }
 
-// Open opens the store at an address (TRIGLOT_STORE_URL), for a folder file:///absolute/path; the folder is
-// created where needed.
+// Open opens the store at an address, for a folder file:///absolute/path; the folder is created where needed.
 func Open(ctx context.Context, address string) (*Store, error) {
 	location, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("TRIGLOT_STORE_URL: %w", err)
+		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	if location.Scheme == "file" {
 		if location.Host != "" || location.Path == "" {
-			return nil, fmt.Errorf("TRIGLOT_STORE_URL: %q is not of the form file:///absolute/path", address)
+			return nil, fmt.Errorf("open the store: %q is not of the form file:///absolute/path", address)
 		}
 		// No side files with metadata, and temporary files beside their targets: a rename is atomic only
 		// within one file system.
@@ -50,7 +49,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	}
 	bucket, err := blob.OpenBucket(ctx, location.String())
 	if err != nil {
-		return nil, fmt.Errorf("TRIGLOT_STORE_URL: %w", err)
+		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	return &Store{bucket: bucket}, nil
 }

@@ -102,7 +102,7 @@ type GenerateRiskReportRequest struct {
 	Parameters *SimulationParameters `protobuf:"bytes,3,opt,name=parameters,proto3" json:"parameters,omitempty"`
 	// The confidences of the measures, in basis points.
 	ConfidencesBp []int32 `protobuf:"varint,4,rep,packed,name=confidences_bp,json=confidencesBp,proto3" json:"confidences_bp,omitempty"`
-	// How many scenarios a shard has; 0 chooses a size worth a fraction of a second.
+	// How many scenarios a shard has; 0 chooses a size worth up to about a second of one core.
 	ShardSize int64 `protobuf:"varint,5,opt,name=shard_size,json=shardSize,proto3" json:"shard_size,omitempty"`
 	// Whom to tell.
 	Recipients    []*v1.Recipient `protobuf:"bytes,6,rep,name=recipients,proto3" json:"recipients,omitempty"`

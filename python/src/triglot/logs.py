@@ -59,7 +59,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(worker: str, level: Level = "info") -> None:
-    """Sends every log record of the process to standard error as JSON.
+    """Sends every log record and warning of the process to standard error as JSON.
 
     Args:
         worker: What the lines' `worker` key says: the task queue's name, or the process's.
@@ -68,3 +68,5 @@ def configure_logging(worker: str, level: Level = "info") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(worker))
     logging.basicConfig(level=_LEVELS[level], handlers=[handler], force=True)
+    # A library's warning would otherwise be the one line that is no JSON.
+    logging.captureWarnings(True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from triglot.contract import options
 from triglot.contract.options import Ignored, Rejected, Schema
 
+REPOSITORY = Path(__file__).parents[3]
 SECOND = "{seconds: 1}"
 SAMPLES: dict[str, dict[str, str]] = {
     "ServiceOptions": {"task_queue": '"q"'},
@@ -145,3 +147,25 @@ def test_every_supported_option_has_an_effect(
     compile_inline: Callable[..., str], message: str, option: str
 ) -> None:
     assert compile_inline(contract(message, option)) != compile_inline(contract())
+
+
+def unsupported_rows() -> Iterator[str]:
+    """What docs/contracts.md must say: a row for each message with options that are rejected or ignored."""
+    extensions = {"ServiceOptions": options.SERVICE_EXTENSIONS, "MethodOptions": options.METHOD_EXTENSIONS}
+    extensions["FieldOptions"] = options.FIELD_EXTENSIONS
+    messages = {f"google.protobuf.{name}": fields for name, fields in extensions.items()}
+    messages |= {schema.name: schema.fields for schema in schemas()}
+    for name, fields in messages.items():
+        rejected, ignored = (
+            ", ".join(f"`{option.name}`" for option in fields.values() if isinstance(option.type, kind))
+            for kind in (Rejected, Ignored)
+        )
+        if rejected or ignored:
+            yield f"| `{name}` | {rejected} | {ignored} |"
+
+
+def test_what_is_not_supported_is_listed() -> None:
+    documented = (REPOSITORY / "docs" / "contracts.md").read_text().splitlines()
+    listed = [line for line in documented if line.startswith(("| `google.protobuf.", "| `temporal.v1."))]
+
+    assert sorted(listed) == sorted(unsupported_rows())

@@ -92,7 +92,23 @@ REJECTED = {
     ),
     "backoff below 1": (
         activity(f"{TIMED} retry_policy: {{backoff_coefficient: 0.5}}"),
-        "15:3: Pack has a backoff_coefficient below 1",
+        "15:3: Pack has a backoff_coefficient that is not a number from 1 on",
+    ),
+    "backoff that is no number": (
+        activity(f"{TIMED} retry_policy: {{backoff_coefficient: nan}}"),
+        "15:3: Pack has a backoff_coefficient that is not a number from 1 on",
+    ),
+    "endless backoff": (
+        activity(f"{TIMED} retry_policy: {{backoff_coefficient: inf}}"),
+        "15:3: Pack has a backoff_coefficient that is not a number from 1 on",
+    ),
+    "negative priority": (
+        activity(f"{TIMED} priority: {{priority_key: -1}}"),
+        "15:3: Pack has a negative priority_key",
+    ),
+    "weight that is no number": (
+        workflow("priority: {fairness_weight: nan}"),
+        "15:3: Sell has a fairness_weight that is not a number from 0 on",
     ),
     "negative attempts": (
         activity(f"{TIMED} retry_policy: {{max_attempts: -1}}"),

@@ -117,6 +117,10 @@ EXPECTED = "expected triglot.risk.v1.SimulateShardRequest"
             plain(b"\xff", "binary/protobuf", "triglot.risk.v1.SimulateShardRequest"),
             f"{EXPECTED}: Error parsing",
         ),
+        (
+            plain(b"\xff", "json/protobuf", "triglot.risk.v1.SimulateShardRequest"),
+            f"{EXPECTED}: 'utf-8' codec can't decode",
+        ),
         (plain(b"{}", "json/protobuf", "acme.Unknown"), f"{EXPECTED}: Couldn't find message acme.Unknown"),
         (plain(b"", "other/encoding"), f"{EXPECTED}: Unknown payload encoding other/encoding"),
         (raw(BAD, "binary/protobuf"), LINE),

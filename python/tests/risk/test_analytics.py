@@ -14,7 +14,6 @@ from triglot.risk.v1.analytics_pb2 import (
     PrepareMarketDataRequest,
     PrepareMarketDataResponse,
 )
-from triglot.risk.v1.analytics_temporal import AnalyticsServiceActivities
 from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceHistory, PriceWindow, SimulationParameters
 from triglot.risk.v1.simulation_pb2 import Provenance, SimulationSpec
 from triglot.store import Store
@@ -88,11 +87,6 @@ def check_provenance(provenance: Provenance) -> None:
     assert re.fullmatch(r"CPython 3\.\d+\.\d+", provenance.runtime)
     assert provenance.worker_version
     assert provenance.cpu_time.ToNanoseconds() > 0
-
-
-def test_analytics_is_what_the_contract_asks_for(store: Store) -> None:
-    activities: AnalyticsServiceActivities = Analytics(store)
-    assert activities
 
 
 async def test_prepare_stores_the_spec(store: Store) -> None:

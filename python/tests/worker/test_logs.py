@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+import warnings
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -9,7 +11,7 @@ from triglot.logs import JsonFormatter, configure_logging
 
 
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """Standard error, while a logger of its own writes there."""
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
@@ -17,6 +19,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     handlers, level = root.handlers[:], root.level
     configure_logging("analytics", "info")
     yield stream
+    logging.captureWarnings(False)
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -69,6 +72,14 @@ def test_an_exception_stays_on_one_line(lines: io.StringIO) -> None:
     (line,) = logged(lines)
     assert (line["level"], line["message"]) == ("error", "failed")
     assert "ValueError: broken" in str(line["error"])
+
+
+def test_a_librarys_warning_is_a_line_like_any_other(lines: io.StringIO) -> None:
+    warnings.warn("old ways", UserWarning, stacklevel=1)
+
+    (line,) = logged(lines)
+    assert line["level"] == "warn"
+    assert "UserWarning: old ways" in str(line["message"])
 
 
 def test_less_than_the_level_is_left_out(lines: io.StringIO) -> None:

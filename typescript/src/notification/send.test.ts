@@ -5,12 +5,13 @@ import { buffer } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { create, isMessage } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
-import { ApplicationFailure } from '@temporalio/common';
+import { ActivityCancellationDetails, ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import {
+  EmailRecipientSchema,
   NotificationSchema,
   RecipientSchema,
   type SendNotificationRequest,
@@ -58,10 +59,7 @@ function request(overrides: Partial<SendNotificationRequest> = {}): SendNotifica
   return create(SendNotificationRequestSchema, {
     idempotencyKey: `risk-report/${'k'.repeat(188)}`,
     recipient: create(RecipientSchema, {
-      channel: {
-        case: 'email',
-        value: { $typeName: 'triglot.notification.v1.EmailRecipient', address: 'a@b.example' },
-      },
+      channel: { case: 'email', value: create(EmailRecipientSchema, { address: 'a@b.example' }) },
     }),
     notification: create(NotificationSchema, {
       subject: 'Risikobericht: größer',
@@ -218,9 +216,20 @@ test('a cancelled activity leaves a server that hangs', async (t) => {
   const environment = activityEnvironment();
   const { url } = await mailServer(t, {
     // Never answers: the cancellation is what ends the conversation.
-    onRcptTo: () => environment.cancel('WORKER_SHUTDOWN'),
+    onRcptTo: () => environment.cancel('CANCELLED'),
   });
   await assert.rejects(send(url, request(), environment), { name: 'AbortError' });
+});
+
+test('a stopping worker hands the task back', async (t) => {
+  const environment = activityEnvironment();
+  const { url } = await mailServer(t, {
+    onRcptTo: () =>
+      environment.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true })),
+  });
+  const error = await failure(send(url, request(), environment));
+  assert.equal(error.type, 'Interrupted');
+  assert.notEqual(error.nonRetryable, true);
 });
 
 test('a request against the contract sends nothing', async (t) => {

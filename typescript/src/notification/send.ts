@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
-import { ApplicationFailure, cancellationSignal, log } from '@temporalio/activity';
+import { ApplicationFailure, cancellationDetails, cancellationSignal, log } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { createTransport, type NodemailerError, type SendMailOptions } from 'nodemailer';
 import {
   type SendNotificationRequest,
   SendNotificationResponseSchema,
 } from '../gen/triglot/notification/v1/notification_pb.js';
 import type { NotificationServiceActivities } from '../gen/triglot/notification/v1/notification_temporal.js';
-import { INVALID_ARGUMENT } from '../temporal/contract.js';
+import { INTERRUPTED, invalidArgument } from '../temporal/contract.js';
 import { renderSubject, renderText } from './render.js';
 import type { MailSettings } from './settings.js';
 
@@ -51,13 +52,13 @@ export function createNotificationActivities({ smtpUrl, from }: MailSettings): N
   };
 }
 
-/** The mail for a valid request. Throws a non-retryable ApplicationFailure for a channel other than e-mail. */
+/** The mail for a valid request. Throws an `invalidArgument` for a channel other than e-mail. */
 export function composeMail(
   { idempotencyKey, recipient, notification }: SendNotificationRequest,
   from: string,
 ): SendMailOptions & { messageId: string } {
   if (recipient?.channel.case !== 'email' || notification === undefined) {
-    throw ApplicationFailure.nonRetryable('recipient.channel: only e-mail is supported', INVALID_ARGUMENT);
+    throw invalidArgument('recipient.channel: only e-mail is supported');
   }
   return {
     from,
@@ -81,6 +82,15 @@ export function messageId(idempotencyKey: string): string {
 }
 
 function deliveryError(error: NodemailerError): Error {
+  if (cancellationDetails()?.workerShutdown) {
+    return ApplicationFailure.create({
+      type: INTERRUPTED,
+      message: 'delivery interrupted: the worker is stopping, another takes over',
+      // So that the SDK does not log as a warning what is part of stopping.
+      category: ApplicationFailureCategory.BENIGN,
+      cause: error,
+    });
+  }
   if (cancellationSignal().aborted) {
     // An AbortError, by which the SDK knows that the activity gave way to its cancellation.
     return error;

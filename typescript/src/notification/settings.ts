@@ -16,11 +16,11 @@ export function readMailSettings(env: Environment): MailSettings {
 function readSmtpUrl(env: Environment): string {
   const value = env['TRIGLOT_SMTP_URL'];
   if (!value) {
-    throw new SettingsError('TRIGLOT_SMTP_URL is not set: it names the mail server, as smtp://host:port.');
+    throw new SettingsError('TRIGLOT_SMTP_URL is not set: it names the mail server, as smtp://host:port');
   }
   const url = URL.parse(value);
   if (url === null || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '') {
-    throw new SettingsError('TRIGLOT_SMTP_URL must be a URL like smtp://host:port or smtps://host:port.');
+    throw new SettingsError('TRIGLOT_SMTP_URL must be a URL like smtp://host:port or smtps://host:port');
   }
   return value;
 }
@@ -29,7 +29,7 @@ function readSender(env: Environment): string {
   const value = env['TRIGLOT_MAIL_FROM'] || 'Triglot <triglot@example.com>';
   if (!/^([^<>@\p{Cc}]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/u.test(value)) {
     throw new SettingsError(
-      `TRIGLOT_MAIL_FROM must be like "Name <user@host>" or "user@host", not "${value}".`,
+      `TRIGLOT_MAIL_FROM must be like "Name <user@host>" or "user@host", not "${value}"`,
     );
   }
   return value;

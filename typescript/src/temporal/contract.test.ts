@@ -38,6 +38,14 @@ function refusal(schema: Parameters<typeof parseRequest>[0], value: unknown): Ap
   return assert.fail('the request was accepted');
 }
 
+/** The details as a caller decodes them. */
+function received(details: ApplicationFailure['details']): Violations {
+  assert.equal(details?.length, 1);
+  const violations: Violations = payloadConverter.fromPayload(payloadConverter.toPayload(details?.[0]));
+  assert.equal(violations.$typeName, 'buf.validate.Violations');
+  return violations;
+}
+
 test('a valid request is returned as it is', () => {
   const valid = request();
   assert.equal(parseRequest(SendNotificationRequestSchema, valid), valid);
@@ -45,16 +53,18 @@ test('a valid request is returned as it is', () => {
 
 test('what is not the message is refused', () => {
   const cases: readonly (readonly [unknown, string])[] = [
-    [undefined, 'undefined'],
-    [null, 'null'],
+    [undefined, 'nothing'],
+    [null, 'nothing'],
     [{ idempotencyKey: 'a' }, 'a plain object'],
     ['text', 'a plain string'],
-    [create(FigureSchema), 'a triglot.notification.v1.Figure'],
+    [create(FigureSchema), 'triglot.notification.v1.Figure'],
   ];
   for (const [value, name] of cases) {
-    assert.equal(
-      refusal(SendNotificationRequestSchema, value).message,
-      `the request must be a triglot.notification.v1.SendNotificationRequest, not ${name}`,
+    const { message, details } = refusal(SendNotificationRequestSchema, value);
+    assert.equal(message, `expected triglot.notification.v1.SendNotificationRequest, got ${name}`);
+    assert.deepEqual(
+      received(details).violations.map((violation) => violation.message),
+      [message],
     );
   }
 });
@@ -68,12 +78,8 @@ test('every violation is named, for people and for programs', () => {
     }),
   );
   assert.match(message, /^idempotency_key: [^;]+; notification\.subject: [^;\n]+$/);
-
-  assert.equal(details?.length, 1);
-  const received: Violations = payloadConverter.fromPayload(payloadConverter.toPayload(details?.[0]));
-  assert.equal(received.$typeName, 'buf.validate.Violations');
   assert.deepEqual(
-    received.violations.map(({ ruleId, field }) => [
+    received(details).violations.map(({ ruleId, field }) => [
       ruleId,
       field?.elements.map(({ fieldName }) => fieldName),
     ]),

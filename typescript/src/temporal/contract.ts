@@ -1,43 +1,48 @@
 /** What the generated code of every service calls when a request arrives. */
 import { type DescMessage, isMessage, type MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
-import { createValidator, type Violation, violationsToProto } from '@bufbuild/protovalidate';
+import { createValidator, Violation, violationsToProto } from '@bufbuild/protovalidate';
 import { ApplicationFailure } from '@temporalio/common';
 
 /** The error type of a request that breaks the contract. */
-export const INVALID_ARGUMENT = 'InvalidArgument';
+const INVALID_ARGUMENT = 'InvalidArgument';
+/** The error type of an attempt that was given up because its worker stops. */
+export const INTERRUPTED = 'Interrupted';
 
 const validator = createValidator();
 
 /**
  * Returns `value` as the message that `schema` describes.
  *
- * Throws a non-retryable ApplicationFailure of type InvalidArgument if it is anything else, or if it breaks the
- * contract's rules; then the details are one `buf.validate.Violations`. A rule that cannot be evaluated is a
- * fault of the contract: its CompilationError or RuntimeError passes through.
+ * Throws an `invalidArgument` if it is anything else, or if it breaks the contract's rules. A rule that cannot be
+ * evaluated is a fault of the contract: its CompilationError or RuntimeError passes through.
  */
 export function parseRequest<Desc extends DescMessage>(schema: Desc, value: unknown): MessageShape<Desc> {
   if (!isMessage(value, schema)) {
-    throw ApplicationFailure.nonRetryable(
-      `the request must be a ${schema.typeName}, not ${nameOf(value)}`,
-      INVALID_ARGUMENT,
-    );
+    throw invalidArgument(`expected ${schema.typeName}, got ${nameOf(value)}`);
   }
   const result = validator.validate(schema, value);
   switch (result.kind) {
     case 'valid':
       return value;
-    case 'invalid': {
-      const [violations] = violationsToProto(result.violations);
-      throw ApplicationFailure.nonRetryable(
-        result.violations.map(describe).join('; '),
-        INVALID_ARGUMENT,
-        violations,
-      );
-    }
+    case 'invalid':
+      throw refusal(result.violations);
     case 'error':
       throw result.error;
   }
+}
+
+/**
+ * A non-retryable failure of type InvalidArgument. Its details are one `buf.validate.Violations`, here with one
+ * violation that says the same: callers need not tell a broken rule from another refusal.
+ */
+export function invalidArgument(message: string): ApplicationFailure {
+  return refusal([new Violation(message, '', [], [], false)]);
+}
+
+function refusal(violations: Violation[]): ApplicationFailure {
+  const [details] = violationsToProto(violations);
+  return ApplicationFailure.nonRetryable(violations.map(describe).join('; '), INVALID_ARGUMENT, details);
 }
 
 function describe({ field, message }: Violation): string {
@@ -46,7 +51,7 @@ function describe({ field, message }: Violation): string {
 
 function nameOf(value: unknown): string {
   if (isMessage(value)) {
-    return `a ${value.$typeName}`;
+    return value.$typeName;
   }
-  return value === null || value === undefined ? String(value) : `a plain ${typeof value}`;
+  return value === null || value === undefined ? 'nothing' : `a plain ${typeof value}`;
 }

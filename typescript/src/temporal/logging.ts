@@ -1,6 +1,7 @@
 /** Log lines: one JSON object a line on standard error, with the keys that all our workers share. */
+import { inspect } from 'node:util';
 import { DefaultLogger, type LogEntry, type Logger } from '@temporalio/worker';
-import { type DestinationStream, destination, pino, stdSerializers } from 'pino';
+import { type DestinationStream, destination, pino } from 'pino';
 import type { LogLevel } from './settings.js';
 
 const METHODS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -24,7 +25,8 @@ export function createLogger(
       timestamp: false,
       messageKey: 'message',
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: stdSerializers.errWithCause },
+      // Text, with stack and causes, as in the other languages: a key has one kind of value.
+      serializers: { error: (error) => (error instanceof Error ? inspect(error) : error) },
     },
     stream,
   );

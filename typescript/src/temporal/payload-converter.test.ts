@@ -151,6 +151,18 @@ test('json/plain is never taken for a message', () => {
   });
 });
 
+test("what is not one of the contract's messages is an InvalidArgument, so that it is not retried", () => {
+  const bad: readonly Payload[] = [
+    payload('json/protobuf', '{"label":', FigureSchema.typeName),
+    payload('json/protobuf', '{}'),
+    payload('binary/protobuf', '', 'acme.v1.Unknown'),
+    payload('text/xml', '<figure/>'),
+  ];
+  for (const each of bad) {
+    assert.throws(() => payloadConverter.fromPayload(each), { type: 'InvalidArgument', nonRetryable: true });
+  }
+});
+
 test('the SDK can load our converter, which it does by require()', () => {
   const loaded = createRequire(import.meta.url)('./contract-payload-converter.js');
   assert.equal(loaded.payloadConverter, payloadConverter);

@@ -42,7 +42,7 @@ function readChoice<T extends string>(env: Environment, name: string, choices: r
   const value = env[name] || fallback;
   const choice = choices.find((candidate) => candidate === value);
   if (choice === undefined) {
-    throw new SettingsError(`${name} must be one of ${choices.join(', ')}, not "${value}".`);
+    throw new SettingsError(`${name} must be one of ${choices.join(', ')}, not "${value}"`);
   }
   return choice;
 }
@@ -52,7 +52,7 @@ function readSeconds(env: Environment, name: string, fallback: number): number {
   const seconds = Number(value);
   // A day, since timers beyond 2^31 milliseconds fire at once.
   if (!(seconds > 0 && seconds <= 86_400)) {
-    throw new SettingsError(`${name} must be a number of seconds above 0 and up to 86400, not "${value}".`);
+    throw new SettingsError(`${name} must be a number of seconds above 0 and up to 86400, not "${value}"`);
   }
   return seconds;
 }
@@ -62,6 +62,6 @@ function readClient(env: Environment): ClientConnectConfig {
   try {
     return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(defined) });
   } catch (error) {
-    throw new SettingsError(`The Temporal client configuration cannot be read: ${(error as Error).message}`);
+    throw new SettingsError(`bad Temporal configuration: ${(error as Error).message}`);
   }
 }

@@ -51,28 +51,34 @@ async function serve(
   logger: Logger,
 ): Promise<void> {
   installRuntime(settings, logger);
+  const stop = stopSignal();
   const { connectionOptions, namespace } = settings.client;
-  const connection = await connect(connectionOptions, settings.connectTimeout, stopSignal());
-  if (connection !== undefined) {
-    try {
-      const worker = await Worker.create({
-        connection,
-        ...(namespace !== undefined && { namespace }),
-        taskQueue,
-        activities,
-        dataConverter: {
-          payloadConverterPath: fileURLToPath(new URL('contract-payload-converter.js', import.meta.url)),
-        },
-        shutdownGraceTime: GRACE_TIME,
-        shutdownForceTime: FORCE_TIME,
-      });
-      const stopped = worker.run();
-      logger.info('worker started', { taskQueue });
-      await stopped;
-    } finally {
-      // Also flushes the SDK's log entries, so that ours below is the last.
-      await connection.close();
+  const connection = await connect(connectionOptions, settings.connectTimeout, stop);
+  if (connection === undefined) {
+    return;
+  }
+  try {
+    const worker = await Worker.create({
+      connection,
+      ...(namespace !== undefined && { namespace }),
+      taskQueue,
+      activities,
+      dataConverter: {
+        payloadConverterPath: fileURLToPath(new URL('contract-payload-converter.js', import.meta.url)),
+      },
+      shutdownGraceTime: GRACE_TIME,
+      shutdownForceTime: FORCE_TIME,
+    });
+    const stopped = worker.run();
+    logger.info('worker started', { taskQueue });
+    // The SDK has not seen a signal that came before `run`.
+    if (stop.aborted) {
+      worker.shutdown();
     }
+    await stopped;
+  } finally {
+    // Also flushes the SDK's log entries, so that ours below is the last.
+    await connection.close();
   }
   logger.info('worker stopped', { taskQueue });
 }

@@ -20,15 +20,11 @@ from triglot.risk import defaults
 from triglot.risk.codec import spec_from_message
 from triglot.risk.independent import independent_estimate
 from triglot.risk.portfolio import read_portfolio
-from triglot.risk.prices import read_prices
+from triglot.risk.prices import InputError, read_prices
 from triglot.risk.report import Report
 from triglot.risk.v1.market_pb2 import PriceWindow, SimulationParameters
 from triglot.risk.v1.measures_pb2 import ReportFiles
-from triglot.risk.v1.report_pb2 import (
-    GenerateRiskReportRequest,
-    GenerateRiskReportResponse,
-    GetProgressRequest,
-)
+from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, GenerateRiskReportResponse
 from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportServiceClient
 from triglot.risk.v1.simulation_pb2 import Shard, SimulationSpec
 from triglot.risk.wording import format_count
@@ -66,10 +62,10 @@ async def run(options: DemoOptions) -> bool:
 
     Raises:
         StackError: If the stack cannot start.
-        InputError: If the default data cannot be read.
+        InputError: If the default data or the expected digests cannot be read.
     """
     console = Console(stderr=options.as_json, soft_wrap=True)
-    expected_digests = json.loads(options.expected.read_text())["digests"]
+    expected_digest = _read_expected_digest(options.expected, options.scenario_count)
     console.print(f"starting: server, three workers, inbox; files in {options.folder}")
     stack_options = StackOptions(payload_encoding=options.payload_encoding, lose_mails=options.lose_mails)
     async with running_stack(options.folder, stack_options) as stack:
@@ -80,15 +76,11 @@ async def run(options: DemoOptions) -> bool:
         seconds = time.monotonic() - started
         fanout = await read_fanout(stack.client, handle.workflow)
         files = await _save_report(stack.store, response.files, stack.folder.root / "report")
-        evidence = await _gather(stack, handle, request, response, fanout)
+        evidence = await _gather(stack, handle, request, response, fanout, expected_digest)
         await stack.supervisor.stop_workers()
         # Only now, since a worker may fail while it stops.
         problems = log_problems(stack.folder.log_of(process.name) for process in stack.processes)
-    evidence = replace(
-        evidence,
-        expected_digest=expected_digests.get(str(options.scenario_count)),
-        log_problems=problems,
-    )
+    evidence = replace(evidence, log_problems=problems)
     checks = judge(evidence)
     passed = all(check.passed is not False for check in checks)
     if options.as_json:
@@ -97,6 +89,14 @@ async def run(options: DemoOptions) -> bool:
         _print_result(console, evidence, fanout, seconds, files)
         _print_verdict(console, checks, passed=passed)
     return passed
+
+
+def _read_expected_digest(path: Path, scenario_count: int) -> str | None:
+    try:
+        digests: dict[str, str] = json.loads(path.read_text())["digests"]
+        return digests.get(str(scenario_count))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError('is no JSON of the form {"digests": {"1000000": "..."}}', path) from error
 
 
 async def _request(store: Store, scenario_count: int) -> GenerateRiskReportRequest:
@@ -129,7 +129,7 @@ async def _follow(
     with Live(console=console, auto_refresh=False) as live:
         while True:
             done, _ = await asyncio.wait({result}, timeout=interval)
-            progress = await handle.get_progress(GetProgressRequest())
+            progress = await handle.get_progress()
             live.update(lanes.draw(progress, time.monotonic() - started), refresh=True)
             if done:
                 return result.result()
@@ -155,13 +155,14 @@ async def _gather(
     request: GenerateRiskReportRequest,
     response: GenerateRiskReportResponse,
     fanout: Fanout,
+    expected_digest: str | None,
 ) -> Evidence:
     store = stack.store
     spec = await store.get_message(fanout.shards[0].request.spec, SimulationSpec)
     report = Report.model_validate_json(await store.get(response.files.json))
     return Evidence(
         scenario_count=request.parameters.scenario_count,
-        expected_digest=None,
+        expected_digest=expected_digest,
         response=response,
         report=report,
         asked=fanout.shards,

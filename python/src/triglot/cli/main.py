@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from temporalio.client import WorkflowFailureError
+from temporalio.service import RPCError
 from typer.exceptions import TyperException
 
 from triglot.cli import demo as demo_command
@@ -32,7 +33,7 @@ INTERRUPTED = 130
 
 
 class CommandInterrupted(Exception):  # noqa: N818 - an end, not an error
-    """SIGINT or SIGTERM ended the command."""
+    """SIGINT, SIGTERM or SIGHUP ended the command."""
 
 
 app = typer.Typer(
@@ -53,10 +54,13 @@ def demo(
         bool, typer.Option("--json", help="Print the verdict as JSON on standard output.")
     ] = False,
     expected: Annotated[
-        Path | None, typer.Option(help="A file of expected digests in place of the committed one.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A file of expected digests in place of the committed one."
+        ),
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option(help="Where the run keeps its files; made if missing.")
+        Path | None, typer.Option(file_okay=False, help="Where the run keeps its files; made if missing.")
     ] = None,
     payloads: Annotated[str, typer.Option(help="How messages travel: json or binary.")] = "json",
     lose_mails: Annotated[
@@ -67,7 +71,7 @@ def demo(
     options = demo_command.DemoOptions(
         scenario_count=parse_quantity(scenarios),
         as_json=json,
-        expected=expected or defaults.default_data_dir() / "expected.json",
+        expected=expected or defaults.expected_path(),
         folder=folder or demo_command.new_run_folder("demo"),
         payload_encoding=_payload_encoding(payloads),
         lose_mails=lose_mails,
@@ -80,7 +84,7 @@ def demo(
 @app.command()
 def dev(
     folder: Annotated[
-        Path | None, typer.Option(help="Where the run keeps its files; made if missing.")
+        Path | None, typer.Option(file_okay=False, help="Where the run keeps its files; made if missing.")
     ] = None,
     payloads: Annotated[str, typer.Option(help="How messages travel: json or binary.")] = "json",
 ) -> None:
@@ -112,12 +116,14 @@ def _payload_encoding(value: str) -> PayloadEncoding:
 
 
 def _interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Runs a command so that SIGTERM ends it like Ctrl-C: cancelled, with its processes stopped."""
+    """Runs a command so that SIGTERM and SIGHUP end it like Ctrl-C: cancelled, with its processes stopped."""
 
     async def run() -> ResultT:
         task = asyncio.current_task()
         if task is not None:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            # SIGHUP comes when the terminal closes; the stack, in a session of its own, would outlive it.
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         return await command
 
     try:
@@ -136,7 +142,7 @@ def _run() -> int:
     except (InputError, TyperException) as error:
         # A bare `triglot` has printed its help, and raises an error without words.
         return _complain(f"triglot: {error}" if str(error) else "", BAD_INPUT)
-    except StackError as error:
+    except (StackError, RPCError) as error:
         return _complain(f"triglot: {error}", FAILED)
     except WorkflowFailureError as error:
         return _complain(f"triglot: the report failed: {_root_cause(error)}", FAILED)

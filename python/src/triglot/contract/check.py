@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from triglot.contract.model import (
     Activity,
     Contract,
+    Priority,
     Problem,
     Query,
     Ref,
@@ -86,6 +88,7 @@ def _activity(activity: Activity) -> Iterator[str]:
     if not (activity.start_to_close_timeout or activity.schedule_to_close_timeout):
         yield "needs start_to_close_timeout or schedule_to_close_timeout"
     yield from _retry_policy(activity.retry_policy)
+    yield from _priority(activity.priority)
 
 
 def _workflow(contract: Contract, workflow: Workflow) -> Iterator[str]:
@@ -94,6 +97,7 @@ def _workflow(contract: Contract, workflow: Workflow) -> Iterator[str]:
     if workflow.id_reuse_policy is IdReusePolicy.TERMINATE_IF_RUNNING and workflow.id_conflict_policy:
         yield "sets workflow_id_conflict_policy beside TERMINATE_IF_RUNNING; the server refuses both"
     yield from _retry_policy(workflow.retry_policy)
+    yield from _priority(workflow.priority)
     yield from _refs(contract, workflow.queries, Query)
     yield from _refs(contract, workflow.signals, Signal)
     yield from _refs(contract, workflow.updates, Update)
@@ -118,9 +122,19 @@ def _refs(contract: Contract, refs: tuple[Ref, ...], kind: type[Rpc]) -> Iterato
 def _retry_policy(policy: RetryPolicy | None) -> Iterator[str]:
     if policy is None:
         return
-    if policy.backoff_coefficient and policy.backoff_coefficient < 1:
-        yield "has a backoff_coefficient below 1"
+    # Asked for what is right, because NaN fails every comparison.
+    if policy.backoff_coefficient and not 1 <= policy.backoff_coefficient < math.inf:
+        yield "has a backoff_coefficient that is not a number from 1 on"
     if policy.max_attempts < 0:
         yield "has negative max_attempts"
     if policy.max_interval and policy.max_interval < (policy.initial_interval or timedelta(seconds=1)):
         yield "has a max_interval below its initial_interval"
+
+
+def _priority(priority: Priority | None) -> Iterator[str]:
+    if priority is None:
+        return
+    if priority.key < 0:
+        yield "has a negative priority_key"
+    if not 0 <= priority.fairness_weight < math.inf:
+        yield "has a fairness_weight that is not a number from 0 on"

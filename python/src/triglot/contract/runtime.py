@@ -147,7 +147,7 @@ def _decode(expected: type[Message], request: RawValue) -> object:
     # Done here, since the SDK would retry an activity whose argument it cannot decode.
     try:
         return activity.payload_converter().from_payload(request.payload, expected)
-    except (KeyError, RuntimeError, TypeError) as error:
+    except (KeyError, RuntimeError, TypeError, UnicodeDecodeError) as error:
         raise _refusal(f"expected {expected.DESCRIPTOR.full_name}: {_reason(error)}") from error
 
 
@@ -155,7 +155,9 @@ def _reason(error: BaseException) -> str:
     """The innermost text on one line; the outer ones say only that something failed."""
     while error.__cause__:
         error = error.__cause__
-    return " ".join(str(error.args[0]).split())
+    # A KeyError's own text would be quoted.
+    text = error.args[0] if isinstance(error, KeyError) else error
+    return " ".join(str(text).split())
 
 
 def _refusal(text: str) -> ApplicationError:

@@ -32,7 +32,8 @@ from triglot.store import Store
 from triglot.store.v1.object_pb2 import ObjectRef
 
 MAX_FETCHES = 8
-"""Shards in the making at once: enough to hide a store's latency, few enough to bound memory."""
+"""Shards read and decoded at once: enough to hide a store's latency, few enough that not all of them lie in
+memory as bytes, message and arrays together."""
 
 ResultT = TypeVar("ResultT")
 ArgumentTs = TypeVarTuple("ArgumentTs")

@@ -48,6 +48,7 @@ class GenerateRiskReport:
         self._stage = ReportStage.REPORT_STAGE_PREPARING
         self._shards_total = 0
         self._shards_in_flight = 0
+        # By first scenario and by recipient, since answers come in any order.
         self._shards: dict[int, SimulateShardResponse] = {}
         self._notifications: dict[int, SendNotificationResponse] = {}
 

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -53,20 +53,17 @@ async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stac
     """
     folder = RunFolder(root.absolute())
     folder.create()
-    reservation = PortReservation()
-    try:
-        ports = Ports(*(reservation.take() for _ in range(5)))
+    with ExitStack() as cleanup:
+        reservation = PortReservation()
+        cleanup.callback(reservation.release)
+        ports = Ports(*(reservation.take() for _ in fields(Ports)))
         members = processes(folder, ports, options)
         supervisor = Supervisor(folder, members)
-        try:
-            supervisor.start()
-            client = await _connect(ports, options, supervisor, folder)
-            await _await_pollers(client, members, supervisor, folder)
-            yield Stack(folder, ports, members, supervisor, client, Store.from_url(folder.store_url))
-        finally:
-            supervisor.stop()
-    finally:
-        reservation.release()
+        cleanup.callback(supervisor.stop)
+        supervisor.start()
+        client = await _connect(ports, options, supervisor, folder)
+        await _await_pollers(client, members, supervisor, folder)
+        yield Stack(folder, ports, members, supervisor, client, Store.from_url(folder.store_url))
 
 
 async def _connect(ports: Ports, options: StackOptions, supervisor: Supervisor, folder: RunFolder) -> Client:
@@ -123,5 +120,5 @@ async def _has_poller(client: Client, task_queue: str) -> bool:
 async def _require_alive(supervisor: Supervisor, folder: RunFolder) -> None:
     for name in await supervisor.failed():
         log = folder.log_of(name)
-        last_line = (log.read_text().splitlines() or ["(empty)"])[-1]
+        last_line = (log.read_text(errors="replace").splitlines() or ["(empty)"])[-1]
         raise StackError(f"{name} does not stay up: {last_line} (log: {log})")

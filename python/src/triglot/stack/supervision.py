@@ -2,16 +2,19 @@
 
 import asyncio
 import configparser
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 from xmlrpc.client import ServerProxy
 
+import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from triglot.stack.processes import Process, RunFolder, StackError, inherited_environment
@@ -57,7 +60,7 @@ class Supervisor:
             )
 
     async def failed(self) -> list[str]:
-        """Returns the names of processes that supervisord has given up."""
+        """Returns the names of processes that have ended, or that supervisord has given up."""
         if self._daemon is None or self._daemon.poll() is not None:
             return ["supervisord"]
         return [info["name"] for info in await self._process_infos() if info["statename"] in _FAILED_STATES]
@@ -67,25 +70,37 @@ class Supervisor:
         await asyncio.to_thread(lambda: self._proxy().supervisor.stopProcessGroup(_WORKERS))
 
     def stop(self) -> None:
-        """Stops everything, workers first; returns when no process is left."""
-        if self._daemon is not None and self._daemon.poll() is None:
-            self._daemon.send_signal(signal.SIGTERM)
-            try:
-                self._daemon.wait(_SHUTDOWN_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._daemon.kill()
-                raise StackError(
-                    f"supervisord did not stop within {_SHUTDOWN_SECONDS} s; "
-                    f"see {self._folder.log_of('supervisord')}"
-                ) from None
-        shutil.rmtree(self._socket_folder)
+        """Stops everything, workers first, and kills what does not stop.
+
+        Raises:
+            StackError: If supervisord did not stop in time.
+        """
+        try:
+            if self._daemon is not None:
+                self._stop(self._daemon)
+        finally:
+            shutil.rmtree(self._socket_folder)
+
+    def _stop(self, daemon: subprocess.Popen[bytes]) -> None:
+        daemon.terminate()
+        try:
+            daemon.wait(_SHUTDOWN_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise StackError(
+                f"supervisord did not stop within {_SHUTDOWN_SECONDS} s; "
+                f"see {self._folder.log_of('supervisord')}"
+            ) from None
+        finally:
+            # A supervisord that was killed leaves its processes behind; their session tells them.
+            _kill_session(daemon.pid)
+            daemon.wait()
 
     async def _process_infos(self) -> list[dict[str, Any]]:
         def ask() -> list[dict[str, Any]]:
             try:
                 return cast("list[dict[str, Any]]", self._proxy().supervisor.getAllProcessInfo())
-            except (FileNotFoundError, ConnectionRefusedError):
-                return []  # supervisord is still starting
+            except (FileNotFoundError, ConnectionError):
+                return []  # supervisord is still starting, or has just ended
 
         return await asyncio.to_thread(ask)
 
@@ -138,6 +153,13 @@ class Supervisor:
             "stderr_logfile": _literal(self._folder.log_of(process.name)),
             "stderr_logfile_maxbytes": "0",
         }
+
+
+def _kill_session(session: int) -> None:
+    for pid in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getsid(pid) == session:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _literal(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Objects by the SHA-256 of their content, in a folder or whatever else obstore reaches by URL."""
+"""Objects by the SHA-256 of their content, in a folder."""
 
 import hashlib
 from contextlib import suppress

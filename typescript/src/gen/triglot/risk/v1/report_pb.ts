@@ -58,7 +58,7 @@ export type GenerateRiskReportRequest = Message<"triglot.risk.v1.GenerateRiskRep
   confidencesBp: number[];
 
   /**
-   * How many scenarios a shard has; 0 chooses a size worth a fraction of a second.
+   * How many scenarios a shard has; 0 chooses a size worth up to about a second of one core.
    *
    * @generated from field: int64 shard_size = 5;
    */

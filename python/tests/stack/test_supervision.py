@@ -1,0 +1,94 @@
+"""A supervisor leaves nothing behind, however its supervisord ends."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from triglot.stack import supervision
+from triglot.stack.processes import Process, RunFolder, StackError
+from triglot.stack.supervision import Supervisor
+
+DEADLINE = 20
+# Says so when it runs, and does not end by SIGTERM.
+STUBBORN = "import pathlib, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+STUBBORN += "pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    folder = RunFolder(tmp_path)
+    folder.create()
+    return folder
+
+
+@pytest.fixture
+def supervisor(folder: RunFolder) -> Iterator[Supervisor]:
+    """A supervisor of one stubborn worker that runs."""
+    running = folder.root / "running"
+    command = [sys.executable, "-c", STUBBORN, str(running)]
+    supervisor = Supervisor(folder, [Process("worker", command, task_queues=("queue",))])
+    supervisor.start()
+    deadline = time.monotonic() + DEADLINE
+    while not running.exists():
+        assert time.monotonic() < deadline, folder.log_of("supervisord").read_text()
+    yield supervisor
+    supervision._kill_session(daemon_of(supervisor))
+
+
+def daemon_of(supervisor: Supervisor) -> int:
+    assert supervisor._daemon
+    return supervisor._daemon.pid
+
+
+def living(session: int) -> list[int]:
+    """The processes of a session, but for those that only wait to be reaped."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+        except (psutil.Error, ProcessLookupError):
+            continue  # gone
+    return found
+
+
+def assert_all_end(session: int) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while remaining := living(session):
+        assert time.monotonic() < deadline, f"still there: {remaining}"
+
+
+def test_what_does_not_stop_in_time_is_killed(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(living(daemon_of(supervisor))) == 2
+    monkeypatch.setattr(supervision, "_SHUTDOWN_SECONDS", 0.2)
+
+    started = time.monotonic()
+    with pytest.raises(StackError, match=r"supervisord did not stop within 0\.2 s"):
+        supervisor.stop()
+
+    assert time.monotonic() - started < supervision._WORKER_STOP_SECONDS, "supervisord ended it, not we"
+    assert_all_end(daemon_of(supervisor))
+    assert not supervisor._socket_folder.exists()
+
+
+def test_what_a_killed_supervisord_leaves_is_killed(supervisor: Supervisor) -> None:
+    session = daemon_of(supervisor)
+    os.kill(session, signal.SIGKILL)
+    deadline = time.monotonic() + DEADLINE
+    while asyncio.run(supervisor.failed()) != ["supervisord"]:
+        assert time.monotonic() < deadline, "supervisord was killed and nobody noticed"
+    assert len(living(session)) == 1
+
+    supervisor.stop()
+
+    assert_all_end(session)
+    assert not supervisor._socket_folder.exists()
