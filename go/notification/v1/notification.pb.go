@@ -410,9 +410,9 @@ var File_triglot_notification_v1_notification_proto protoreflect.FileDescriptor
 
 const file_triglot_notification_v1_notification_proto_rawDesc = "" +
 	"\n" +
-	"*triglot/notification/v1/notification.proto\x12\x17triglot.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x02\n" +
-	"\x17SendNotificationRequest\x12H\n" +
-	"\x0fidempotency_key\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a2\x18^[A-Za-z0-9._/-]{1,200}$R\x0eidempotencyKey\x12H\n" +
+	"*triglot/notification/v1/notification.proto\x12\x17triglot.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x02\n" +
+	"\x17SendNotificationRequest\x12I\n" +
+	"\x0fidempotency_key\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^[A-Za-z0-9._:/-]{1,200}$R\x0eidempotencyKey\x12H\n" +
 	"\trecipient\x18\x02 \x01(\v2\".triglot.notification.v1.RecipientB\x06\xbaH\x03\xc8\x01\x01R\trecipient\x12Q\n" +
 	"\fnotification\x18\x03 \x01(\v2%.triglot.notification.v1.NotificationB\x06\xbaH\x03\xc8\x01\x01R\fnotification\"\x81\x01\n" +
 	"\x18SendNotificationResponse\x12(\n" +

@@ -478,7 +478,7 @@ var File_triglot_risk_v1_report_proto protoreflect.FileDescriptor
 
 const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\"\xa5\x03\n" +
+	"\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\"\x87\x05\n" +
 	"\x19GenerateRiskReportRequest\x12@\n" +
 	"\tportfolio\x18\x01 \x01(\v2\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n" +
@@ -492,7 +492,8 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\"\b\x18\x80\x80\x80\x80\x10(\x00R\tshardSize\x12L\n" +
 	"\n" +
 	"recipients\x18\x06 \x03(\v2\".triglot.notification.v1.RecipientB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
-	"recipients\"\xa7\x02\n" +
+	"recipients:\xdf\x01\xbaH\xdb\x01\x1a\xd8\x01\n" +
+	"(generate_risk_report_request.shard_count\x12Zshard_size must not cut the scenarios into more than 5000 shards, or the history overflows\x1aPthis.shard_size == 0 || this.shard_size * 5000 >= this.parameters.scenario_count\"\xa7\x02\n" +
 	"\x1aGenerateRiskReportResponse\x12>\n" +
 	"\asummary\x18\x01 \x01(\v2\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\asummary\x12:\n" +
 	"\x05files\x18\x02 \x01(\v2\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05files\x124\n" +

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     """Where large objects lie: `file:///absolute/folder`."""
     payload_encoding: PayloadEncoding = "json"
     """How messages travel; both forms are always decoded."""
-    connect_timeout: float = Field(default=10, gt=0)
+    connect_timeout: float = Field(default=10, gt=0, le=86_400)
     """How long to try to reach the Temporal server, in seconds."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     """The least severe level that is logged."""

@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +86,25 @@ def test_a_bad_profile_is_named(tmp_path: Path) -> None:
 
     assert worker.returncode == 2
     assert "nobody-has-this" in only_line(worker)["message"]
+
+
+def test_a_stop_while_it_connects_is_no_error(tmp_path: Path) -> None:
+    # A server that accepts and says nothing keeps the worker waiting.
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "triglot.risk.worker"],
+            env={
+                **os.environ,
+                "TEMPORAL_ADDRESS": f"127.0.0.1:{server.getsockname()[1]}",
+                "TRIGLOT_STORE_URL": tmp_path.as_uri(),
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        server.settimeout(DEADLINE)
+        connection, _ = server.accept()
+        with connection:
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=DEADLINE)
+
+    assert (process.returncode, errors) == (0, "")

@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from triglot.contract.runtime import data_converter
+from triglot.contract.runtime import InvalidArgumentError, data_converter
 from triglot.notification.v1.notification_pb2 import (
     EmailRecipient,
     Recipient,
@@ -232,3 +232,10 @@ async def test_an_activity_refuses_a_bad_request_on_arrival(fakes: Fakes) -> Non
 
     assert (refusal.value.type, refusal.value.non_retryable) == ("InvalidArgument", True)
     assert fakes.simulated == []
+
+
+async def test_more_shards_than_a_history_holds_are_refused_before_they_start(
+    reports: RiskReportServiceClient,
+) -> None:
+    with pytest.raises(InvalidArgumentError, match="more than 5000 shards"):
+        await reports.start_generate_risk_report(request(scenario_count=10_001, shard_size=2))

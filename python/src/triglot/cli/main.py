@@ -1,8 +1,6 @@
 """`triglot`: the commands and their exit codes."""
 
 import asyncio
-import gc
-import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -19,6 +17,7 @@ from triglot.cli import demo as demo_command
 from triglot.cli import dev as dev_command
 from triglot.cli import doctor as doctor_command
 from triglot.cli.quantity import parse_quantity
+from triglot.leaving import leave
 from triglot.risk import defaults
 from triglot.risk import simulate as executor
 from triglot.risk.prices import InputError
@@ -163,12 +162,7 @@ def _root_cause(error: BaseException) -> BaseException:
 
 def main() -> NoReturn:
     """Runs the command and ends the process with its exit code."""
-    code = _run()
-    gc.collect()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # temporalio 1.35's runtime threads sometimes abort the interpreter on its way out, after a right result.
-    os._exit(code)
+    leave(_run())
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def receive(expected: type[MessageT], request: object) -> MessageT:
         request = _decode(expected, request)
     if not isinstance(request, expected):
         found = request.DESCRIPTOR.full_name if isinstance(request, Message) else type(request).__name__
-        raise _refusal(f"expected {expected.DESCRIPTOR.full_name}, got {found}")
+        raise invalid_argument(f"expected {expected.DESCRIPTOR.full_name}, got {found}")
     validate(request)
     return request
 
@@ -148,7 +148,7 @@ def _decode(expected: type[Message], request: RawValue) -> object:
     try:
         return activity.payload_converter().from_payload(request.payload, expected)
     except (KeyError, RuntimeError, TypeError, UnicodeDecodeError) as error:
-        raise _refusal(f"expected {expected.DESCRIPTOR.full_name}: {_reason(error)}") from error
+        raise invalid_argument(f"expected {expected.DESCRIPTOR.full_name}: {_reason(error)}") from error
 
 
 def _reason(error: BaseException) -> str:
@@ -160,7 +160,8 @@ def _reason(error: BaseException) -> str:
     return " ".join(str(text).split())
 
 
-def _refusal(text: str) -> ApplicationError:
+def invalid_argument(text: str) -> ApplicationError:
+    """Makes the non-retryable refusal of a request that is wrong in another way than by breaking a rule."""
     violations = validate_pb2.Violations(violations=[validate_pb2.Violation(message=text)])
     return ApplicationError(text, violations, type=INVALID_ARGUMENT, non_retryable=True)
 

@@ -9,7 +9,6 @@ from typing import TypeVar, TypeVarTuple
 
 import numpy as np
 from google.protobuf.duration_pb2 import Duration
-from temporalio.exceptions import ApplicationError
 
 from triglot.contract import runtime
 from triglot.risk import codec, prices
@@ -178,7 +177,7 @@ class _Work:
         try:
             result, seconds = await asyncio.to_thread(timed)
         except (KernelError, prices.PriceWindowError, InconsistentInputError, InsufficientTailError) as error:
-            raise ApplicationError(str(error), type=runtime.INVALID_ARGUMENT, non_retryable=True) from error
+            raise runtime.invalid_argument(str(error)) from error
         self._cpu_seconds += seconds
         return result
 

@@ -3,14 +3,16 @@
 import asyncio
 import logging
 import signal
-import sys
+from contextlib import suppress
 from datetime import timedelta
+from typing import NoReturn
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from triglot.connection import ServerUnreachableError, connect
+from triglot.leaving import leave
 from triglot.logs import configure_logging
 from triglot.risk.analytics import Analytics
 from triglot.risk.v1.analytics_temporal import AnalyticsService, analytics_service_activities
@@ -70,31 +72,43 @@ def analytics_worker(client: Client, store: Store, task_queue: str = AnalyticsSe
 
 
 async def run() -> None:
-    """Serves both queues until SIGTERM or SIGINT."""
+    """Serves both queues until it is cancelled."""
     settings = load_settings()
     configure_logging(RiskReportService.TASK_QUEUE, settings.log_level)
     client = await connect(settings)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with report_worker(client), analytics_worker(client, Store.from_url(settings.store_url)):
-        for task_queue in (RiskReportService.TASK_QUEUE, AnalyticsService.TASK_QUEUE):
-            logger.info("worker started", extra={"task_queue": task_queue})
-        await stop.wait()
-    logger.info("worker stopped")
+        _log_both("worker started")
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+    _log_both("worker stopped")
 
 
-def main() -> None:
+def _log_both(message: str) -> None:
+    for task_queue in (RiskReportService.TASK_QUEUE, AnalyticsService.TASK_QUEUE):
+        logger.info(message, extra={"task_queue": task_queue})
+
+
+async def run_until_signal() -> None:
+    """Serves both queues until SIGTERM or SIGINT, which may come before there is a connection."""
+    worker = asyncio.create_task(run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, worker.cancel)
+    with suppress(asyncio.CancelledError):
+        await worker
+
+
+def main() -> NoReturn:
     """Runs the worker; exit code 1 without a server, 2 with bad settings."""
     configure_logging(RiskReportService.TASK_QUEUE)
     try:
-        asyncio.run(run())
+        asyncio.run(run_until_signal())
     except SettingsError as error:
         logger.error("%s", error)
-        sys.exit(2)
+        leave(2)
     except ServerUnreachableError as error:
         logger.error("%s", error)
-        sys.exit(1)
+        leave(1)
+    leave(0)
 
 
 if __name__ == "__main__":

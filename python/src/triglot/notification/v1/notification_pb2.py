@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*triglot/notification/v1/notification.proto\x12\x17triglot.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x80\x02\n\x17SendNotificationRequest\x12H\n\x0fidempotency_key\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._/-]{1,200}$R\x0eidempotencyKey\x12H\n\trecipient\x18\x02 \x01(\x0b\x32\".triglot.notification.v1.RecipientB\x06\xbaH\x03\xc8\x01\x01R\trecipient\x12Q\n\x0cnotification\x18\x03 \x01(\x0b\x32%.triglot.notification.v1.NotificationB\x06\xbaH\x03\xc8\x01\x01R\x0cnotification\"\x81\x01\n\x18SendNotificationResponse\x12(\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01R\ndeliveryId\x12;\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nacceptedAt\"^\n\tRecipient\x12?\n\x05\x65mail\x18\x01 \x01(\x0b\x32\'.triglot.notification.v1.EmailRecipientH\x00R\x05\x65mailB\x10\n\x07\x63hannel\x12\x05\xbaH\x02\x08\x01\"3\n\x0e\x45mailRecipient\x12!\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x07\xbaH\x04r\x02`\x01R\x07\x61\x64\x64ress\"\xac\x01\n\x0cNotification\x12\x31\n\x07subject\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^[^\\r\\n]{1,200}$R\x07subject\x12$\n\x07summary\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x07summary\x12\x43\n\x07\x66igures\x18\x03 \x03(\x0b\x32\x1f.triglot.notification.v1.FigureB\x08\xbaH\x05\x92\x01\x02\x10\x32R\x07\x66igures\"\xcb\x01\n\x06\x46igure\x12-\n\x05label\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^[^\\r\\n]{1,200}$R\x05label\x12-\n\x08\x63urrency\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$R\x08\x63urrency\x12!\n\x0c\x61mount_minor\x18\x03 \x01(\x03R\x0b\x61mountMinor\x12\x1f\n\x0blower_minor\x18\x04 \x01(\x03R\nlowerMinor\x12\x1f\n\x0bupper_minor\x18\x05 \x01(\x03R\nupperMinor2\x92\x01\n\x13NotificationService\x12y\n\x10SendNotification\x12\x30.triglot.notification.v1.SendNotificationRequest\x1a\x31.triglot.notification.v1.SendNotificationResponse\"\x00\x1a\x00\x42\x37Z5example.com/triglot/go/notification/v1;notificationv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*triglot/notification/v1/notification.proto\x12\x17triglot.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x02\n\x17SendNotificationRequest\x12I\n\x0fidempotency_key\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[A-Za-z0-9._:/-]{1,200}$R\x0eidempotencyKey\x12H\n\trecipient\x18\x02 \x01(\x0b\x32\".triglot.notification.v1.RecipientB\x06\xbaH\x03\xc8\x01\x01R\trecipient\x12Q\n\x0cnotification\x18\x03 \x01(\x0b\x32%.triglot.notification.v1.NotificationB\x06\xbaH\x03\xc8\x01\x01R\x0cnotification\"\x81\x01\n\x18SendNotificationResponse\x12(\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01R\ndeliveryId\x12;\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nacceptedAt\"^\n\tRecipient\x12?\n\x05\x65mail\x18\x01 \x01(\x0b\x32\'.triglot.notification.v1.EmailRecipientH\x00R\x05\x65mailB\x10\n\x07\x63hannel\x12\x05\xbaH\x02\x08\x01\"3\n\x0e\x45mailRecipient\x12!\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x07\xbaH\x04r\x02`\x01R\x07\x61\x64\x64ress\"\xac\x01\n\x0cNotification\x12\x31\n\x07subject\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^[^\\r\\n]{1,200}$R\x07subject\x12$\n\x07summary\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x07summary\x12\x43\n\x07\x66igures\x18\x03 \x03(\x0b\x32\x1f.triglot.notification.v1.FigureB\x08\xbaH\x05\x92\x01\x02\x10\x32R\x07\x66igures\"\xcb\x01\n\x06\x46igure\x12-\n\x05label\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^[^\\r\\n]{1,200}$R\x05label\x12-\n\x08\x63urrency\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$R\x08\x63urrency\x12!\n\x0c\x61mount_minor\x18\x03 \x01(\x03R\x0b\x61mountMinor\x12\x1f\n\x0blower_minor\x18\x04 \x01(\x03R\nlowerMinor\x12\x1f\n\x0bupper_minor\x18\x05 \x01(\x03R\nupperMinor2\x92\x01\n\x13NotificationService\x12y\n\x10SendNotification\x12\x30.triglot.notification.v1.SendNotificationRequest\x1a\x31.triglot.notification.v1.SendNotificationResponse\"\x00\x1a\x00\x42\x37Z5example.com/triglot/go/notification/v1;notificationv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z5example.com/triglot/go/notification/v1;notificationv1'
   _globals['_SENDNOTIFICATIONREQUEST'].fields_by_name['idempotency_key']._loaded_options = None
-  _globals['_SENDNOTIFICATIONREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\272H\034r\0322\030^[A-Za-z0-9._/-]{1,200}$'
+  _globals['_SENDNOTIFICATIONREQUEST'].fields_by_name['idempotency_key']._serialized_options = b'\272H\035r\0332\031^[A-Za-z0-9._:/-]{1,200}$'
   _globals['_SENDNOTIFICATIONREQUEST'].fields_by_name['recipient']._loaded_options = None
   _globals['_SENDNOTIFICATIONREQUEST'].fields_by_name['recipient']._serialized_options = b'\272H\003\310\001\001'
   _globals['_SENDNOTIFICATIONREQUEST'].fields_by_name['notification']._loaded_options = None
@@ -57,17 +57,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FIGURE'].fields_by_name['currency']._loaded_options = None
   _globals['_FIGURE'].fields_by_name['currency']._serialized_options = b'\272H\016r\0142\n^[A-Z]{3}$'
   _globals['_SENDNOTIFICATIONREQUEST']._serialized_start=134
-  _globals['_SENDNOTIFICATIONREQUEST']._serialized_end=390
-  _globals['_SENDNOTIFICATIONRESPONSE']._serialized_start=393
-  _globals['_SENDNOTIFICATIONRESPONSE']._serialized_end=522
-  _globals['_RECIPIENT']._serialized_start=524
-  _globals['_RECIPIENT']._serialized_end=618
-  _globals['_EMAILRECIPIENT']._serialized_start=620
-  _globals['_EMAILRECIPIENT']._serialized_end=671
-  _globals['_NOTIFICATION']._serialized_start=674
-  _globals['_NOTIFICATION']._serialized_end=846
-  _globals['_FIGURE']._serialized_start=849
-  _globals['_FIGURE']._serialized_end=1052
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1055
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=1201
+  _globals['_SENDNOTIFICATIONREQUEST']._serialized_end=391
+  _globals['_SENDNOTIFICATIONRESPONSE']._serialized_start=394
+  _globals['_SENDNOTIFICATIONRESPONSE']._serialized_end=523
+  _globals['_RECIPIENT']._serialized_start=525
+  _globals['_RECIPIENT']._serialized_end=619
+  _globals['_EMAILRECIPIENT']._serialized_start=621
+  _globals['_EMAILRECIPIENT']._serialized_end=672
+  _globals['_NOTIFICATION']._serialized_start=675
+  _globals['_NOTIFICATION']._serialized_end=847
+  _globals['_FIGURE']._serialized_start=850
+  _globals['_FIGURE']._serialized_end=1053
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=1056
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=1202
 # @@protoc_insertion_point(module_scope)
