@@ -155,6 +155,61 @@ func (x *SimulateShardResponse) GetProvenance() *Provenance {
 	return nil
 }
 
+// How far an attempt at a shard has come: its heartbeats carry it, and the next attempt goes on from there.
+type ShardCheckpoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first scenario that is still to be simulated.
+	NextScenario int64 `protobuf:"varint,1,opt,name=next_scenario,json=nextScenario,proto3" json:"next_scenario,omitempty"`
+	// The stored `Shard` of the scenarios before it.
+	Partial       *v1.ObjectRef `protobuf:"bytes,2,opt,name=partial,proto3" json:"partial,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShardCheckpoint) Reset() {
+	*x = ShardCheckpoint{}
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShardCheckpoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShardCheckpoint) ProtoMessage() {}
+
+func (x *ShardCheckpoint) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShardCheckpoint.ProtoReflect.Descriptor instead.
+func (*ShardCheckpoint) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ShardCheckpoint) GetNextScenario() int64 {
+	if x != nil {
+		return x.NextScenario
+	}
+	return 0
+}
+
+func (x *ShardCheckpoint) GetPartial() *v1.ObjectRef {
+	if x != nil {
+		return x.Partial
+	}
+	return nil
+}
+
 // The model to simulate: factors, exposures and random source. Purely numeric, so that equal models have
 // equal references.
 type SimulationSpec struct {
@@ -180,7 +235,7 @@ type SimulationSpec struct {
 
 func (x *SimulationSpec) Reset() {
 	*x = SimulationSpec{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -192,7 +247,7 @@ func (x *SimulationSpec) String() string {
 func (*SimulationSpec) ProtoMessage() {}
 
 func (x *SimulationSpec) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -205,7 +260,7 @@ func (x *SimulationSpec) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimulationSpec.ProtoReflect.Descriptor instead.
 func (*SimulationSpec) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{2}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SimulationSpec) GetDayCount() int32 {
@@ -270,7 +325,7 @@ type ScenarioRange struct {
 
 func (x *ScenarioRange) Reset() {
 	*x = ScenarioRange{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -282,7 +337,7 @@ func (x *ScenarioRange) String() string {
 func (*ScenarioRange) ProtoMessage() {}
 
 func (x *ScenarioRange) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -295,7 +350,7 @@ func (x *ScenarioRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScenarioRange.ProtoReflect.Descriptor instead.
 func (*ScenarioRange) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{3}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ScenarioRange) GetFirst() int64 {
@@ -338,7 +393,7 @@ type Shard struct {
 
 func (x *Shard) Reset() {
 	*x = Shard{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -350,7 +405,7 @@ func (x *Shard) String() string {
 func (*Shard) ProtoMessage() {}
 
 func (x *Shard) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -363,7 +418,7 @@ func (x *Shard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shard.ProtoReflect.Descriptor instead.
 func (*Shard) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{4}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Shard) GetScenarioCount() int64 {
@@ -437,7 +492,7 @@ type Histogram struct {
 
 func (x *Histogram) Reset() {
 	*x = Histogram{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[5]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -449,7 +504,7 @@ func (x *Histogram) String() string {
 func (*Histogram) ProtoMessage() {}
 
 func (x *Histogram) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[5]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -462,7 +517,7 @@ func (x *Histogram) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Histogram.ProtoReflect.Descriptor instead.
 func (*Histogram) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{5}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Histogram) GetLowMinor() int64 {
@@ -499,7 +554,7 @@ type ScenarioResult struct {
 
 func (x *ScenarioResult) Reset() {
 	*x = ScenarioResult{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[6]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -511,7 +566,7 @@ func (x *ScenarioResult) String() string {
 func (*ScenarioResult) ProtoMessage() {}
 
 func (x *ScenarioResult) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[6]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -524,7 +579,7 @@ func (x *ScenarioResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScenarioResult.ProtoReflect.Descriptor instead.
 func (*ScenarioResult) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{6}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ScenarioResult) GetPnlMinor() int64 {
@@ -558,7 +613,7 @@ type Provenance struct {
 
 func (x *Provenance) Reset() {
 	*x = Provenance{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[7]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +625,7 @@ func (x *Provenance) String() string {
 func (*Provenance) ProtoMessage() {}
 
 func (x *Provenance) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[7]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +638,7 @@ func (x *Provenance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Provenance.ProtoReflect.Descriptor instead.
 func (*Provenance) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{7}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Provenance) GetLanguage() string {
@@ -627,7 +682,7 @@ type KernelInput struct {
 
 func (x *KernelInput) Reset() {
 	*x = KernelInput{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[8]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -639,7 +694,7 @@ func (x *KernelInput) String() string {
 func (*KernelInput) ProtoMessage() {}
 
 func (x *KernelInput) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[8]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -652,7 +707,7 @@ func (x *KernelInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KernelInput.ProtoReflect.Descriptor instead.
 func (*KernelInput) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{8}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *KernelInput) GetSpec() *SimulationSpec {
@@ -682,7 +737,7 @@ type KernelOutput struct {
 
 func (x *KernelOutput) Reset() {
 	*x = KernelOutput{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[9]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +749,7 @@ func (x *KernelOutput) String() string {
 func (*KernelOutput) ProtoMessage() {}
 
 func (x *KernelOutput) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[9]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +762,7 @@ func (x *KernelOutput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KernelOutput.ProtoReflect.Descriptor instead.
 func (*KernelOutput) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{9}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *KernelOutput) GetShard() *Shard {
@@ -738,7 +793,10 @@ const file_triglot_risk_v1_simulation_proto_rawDesc = "" +
 	"\x06digest\x18\x03 \x01(\tB\x15\xbaH\x12r\x102\x0e^[0-9a-f]{64}$R\x06digest\x12C\n" +
 	"\n" +
 	"provenance\x18\x04 \x01(\v2\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"provenance\"\x89\x05\n" +
+	"provenance\"m\n" +
+	"\x0fShardCheckpoint\x12#\n" +
+	"\rnext_scenario\x18\x01 \x01(\x03R\fnextScenario\x125\n" +
+	"\apartial\x18\x02 \x01(\v2\x1b.triglot.store.v1.ObjectRefR\apartial\"\x89\x05\n" +
 	"\x0eSimulationSpec\x12(\n" +
 	"\tday_count\x18\x01 \x01(\x05B\v\xbaH\b\x1a\x06\x18\x80\x80\x04(\x01R\bdayCount\x12+\n" +
 	"\vasset_count\x18\x02 \x01(\x05B\n" +
@@ -804,39 +862,41 @@ func file_triglot_risk_v1_simulation_proto_rawDescGZIP() []byte {
 	return file_triglot_risk_v1_simulation_proto_rawDescData
 }
 
-var file_triglot_risk_v1_simulation_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_triglot_risk_v1_simulation_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_triglot_risk_v1_simulation_proto_goTypes = []any{
 	(*SimulateShardRequest)(nil),  // 0: triglot.risk.v1.SimulateShardRequest
 	(*SimulateShardResponse)(nil), // 1: triglot.risk.v1.SimulateShardResponse
-	(*SimulationSpec)(nil),        // 2: triglot.risk.v1.SimulationSpec
-	(*ScenarioRange)(nil),         // 3: triglot.risk.v1.ScenarioRange
-	(*Shard)(nil),                 // 4: triglot.risk.v1.Shard
-	(*Histogram)(nil),             // 5: triglot.risk.v1.Histogram
-	(*ScenarioResult)(nil),        // 6: triglot.risk.v1.ScenarioResult
-	(*Provenance)(nil),            // 7: triglot.risk.v1.Provenance
-	(*KernelInput)(nil),           // 8: triglot.risk.v1.KernelInput
-	(*KernelOutput)(nil),          // 9: triglot.risk.v1.KernelOutput
-	(*v1.ObjectRef)(nil),          // 10: triglot.store.v1.ObjectRef
-	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
+	(*ShardCheckpoint)(nil),       // 2: triglot.risk.v1.ShardCheckpoint
+	(*SimulationSpec)(nil),        // 3: triglot.risk.v1.SimulationSpec
+	(*ScenarioRange)(nil),         // 4: triglot.risk.v1.ScenarioRange
+	(*Shard)(nil),                 // 5: triglot.risk.v1.Shard
+	(*Histogram)(nil),             // 6: triglot.risk.v1.Histogram
+	(*ScenarioResult)(nil),        // 7: triglot.risk.v1.ScenarioResult
+	(*Provenance)(nil),            // 8: triglot.risk.v1.Provenance
+	(*KernelInput)(nil),           // 9: triglot.risk.v1.KernelInput
+	(*KernelOutput)(nil),          // 10: triglot.risk.v1.KernelOutput
+	(*v1.ObjectRef)(nil),          // 11: triglot.store.v1.ObjectRef
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
 }
 var file_triglot_risk_v1_simulation_proto_depIdxs = []int32{
-	10, // 0: triglot.risk.v1.SimulateShardRequest.spec:type_name -> triglot.store.v1.ObjectRef
-	3,  // 1: triglot.risk.v1.SimulateShardRequest.range:type_name -> triglot.risk.v1.ScenarioRange
-	10, // 2: triglot.risk.v1.SimulateShardResponse.shard:type_name -> triglot.store.v1.ObjectRef
-	7,  // 3: triglot.risk.v1.SimulateShardResponse.provenance:type_name -> triglot.risk.v1.Provenance
-	5,  // 4: triglot.risk.v1.Shard.histogram:type_name -> triglot.risk.v1.Histogram
-	6,  // 5: triglot.risk.v1.Shard.worst:type_name -> triglot.risk.v1.ScenarioResult
-	11, // 6: triglot.risk.v1.Provenance.cpu_time:type_name -> google.protobuf.Duration
-	2,  // 7: triglot.risk.v1.KernelInput.spec:type_name -> triglot.risk.v1.SimulationSpec
-	3,  // 8: triglot.risk.v1.KernelInput.range:type_name -> triglot.risk.v1.ScenarioRange
-	4,  // 9: triglot.risk.v1.KernelOutput.shard:type_name -> triglot.risk.v1.Shard
-	0,  // 10: triglot.risk.v1.SimulationService.SimulateShard:input_type -> triglot.risk.v1.SimulateShardRequest
-	1,  // 11: triglot.risk.v1.SimulationService.SimulateShard:output_type -> triglot.risk.v1.SimulateShardResponse
-	11, // [11:12] is the sub-list for method output_type
-	10, // [10:11] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	11, // 0: triglot.risk.v1.SimulateShardRequest.spec:type_name -> triglot.store.v1.ObjectRef
+	4,  // 1: triglot.risk.v1.SimulateShardRequest.range:type_name -> triglot.risk.v1.ScenarioRange
+	11, // 2: triglot.risk.v1.SimulateShardResponse.shard:type_name -> triglot.store.v1.ObjectRef
+	8,  // 3: triglot.risk.v1.SimulateShardResponse.provenance:type_name -> triglot.risk.v1.Provenance
+	11, // 4: triglot.risk.v1.ShardCheckpoint.partial:type_name -> triglot.store.v1.ObjectRef
+	6,  // 5: triglot.risk.v1.Shard.histogram:type_name -> triglot.risk.v1.Histogram
+	7,  // 6: triglot.risk.v1.Shard.worst:type_name -> triglot.risk.v1.ScenarioResult
+	12, // 7: triglot.risk.v1.Provenance.cpu_time:type_name -> google.protobuf.Duration
+	3,  // 8: triglot.risk.v1.KernelInput.spec:type_name -> triglot.risk.v1.SimulationSpec
+	4,  // 9: triglot.risk.v1.KernelInput.range:type_name -> triglot.risk.v1.ScenarioRange
+	5,  // 10: triglot.risk.v1.KernelOutput.shard:type_name -> triglot.risk.v1.Shard
+	0,  // 11: triglot.risk.v1.SimulationService.SimulateShard:input_type -> triglot.risk.v1.SimulateShardRequest
+	1,  // 12: triglot.risk.v1.SimulationService.SimulateShard:output_type -> triglot.risk.v1.SimulateShardResponse
+	12, // [12:13] is the sub-list for method output_type
+	11, // [11:12] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_triglot_risk_v1_simulation_proto_init() }
@@ -850,7 +910,7 @@ func file_triglot_risk_v1_simulation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_risk_v1_simulation_proto_rawDesc), len(file_triglot_risk_v1_simulation_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

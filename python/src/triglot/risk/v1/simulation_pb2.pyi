@@ -32,6 +32,14 @@ class SimulateShardResponse(_message.Message):
     provenance: Provenance
     def __init__(self, shard: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., scenario_count: _Optional[int] = ..., digest: _Optional[str] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ...) -> None: ...
 
+class ShardCheckpoint(_message.Message):
+    __slots__ = ("next_scenario", "partial")
+    NEXT_SCENARIO_FIELD_NUMBER: _ClassVar[int]
+    PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    next_scenario: int
+    partial: _object_pb2.ObjectRef
+    def __init__(self, next_scenario: _Optional[int] = ..., partial: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+
 class SimulationSpec(_message.Message):
     __slots__ = ("day_count", "asset_count", "growth_factors", "exposures_minor", "horizon_days", "block_days", "seed")
     DAY_COUNT_FIELD_NUMBER: _ClassVar[int]

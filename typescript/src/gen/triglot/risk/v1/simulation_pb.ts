@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file triglot/risk/v1/simulation.proto.
  */
 export const file_triglot_risk_v1_simulation: GenFile = /*@__PURE__*/
-  fileDesc("CiB0cmlnbG90L3Jpc2svdjEvc2ltdWxhdGlvbi5wcm90bxIPdHJpZ2xvdC5yaXNrLnYxIoABChRTaW11bGF0ZVNoYXJkUmVxdWVzdBIxCgRzcGVjGAEgASgLMhsudHJpZ2xvdC5zdG9yZS52MS5PYmplY3RSZWZCBrpIA8gBARI1CgVyYW5nZRgCIAEoCzIeLnRyaWdsb3Qucmlzay52MS5TY2VuYXJpb1JhbmdlQga6SAPIAQEizAEKFVNpbXVsYXRlU2hhcmRSZXNwb25zZRIyCgVzaGFyZBgBIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmQga6SAPIAQESHwoOc2NlbmFyaW9fY291bnQYAiABKANCB7pIBCICKAESJQoGZGlnZXN0GAMgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSNwoKcHJvdmVuYW5jZRgEIAEoCzIbLnRyaWdsb3Qucmlzay52MS5Qcm92ZW5hbmNlQga6SAPIAQEitgQKDlNpbXVsYXRpb25TcGVjEh4KCWRheV9jb3VudBgBIAEoBUILukgIGgYYgIAEKAESHwoLYXNzZXRfY291bnQYAiABKAVCCrpIBxoFGOgHKAESFgoOZ3Jvd3RoX2ZhY3RvcnMYAyADKAESNwoPZXhwb3N1cmVzX21pbm9yGAQgAygDQh66SBuSARgiFiIUEICAgICAgIAQIICAgICAgIDw/wESIAoMaG9yaXpvbl9kYXlzGAUgASgFQgq6SAcaBRjoBygBEhsKCmJsb2NrX2RheXMYBiABKAVCB7pIBBoCKAESDAoEc2VlZBgHIAEoBDrEArpIwAIa2wEKFXNpbXVsYXRpb25fc3BlYy5zaGFwZRJOZ3Jvd3RoX2ZhY3RvcnMgbXVzdCBob2xkIGRheV9jb3VudCB4IGFzc2V0X2NvdW50IHZhbHVlcywgZXhwb3N1cmVzIGFzc2V0X2NvdW50GnJ0aGlzLmdyb3d0aF9mYWN0b3JzLnNpemUoKSA9PSB0aGlzLmRheV9jb3VudCAqIHRoaXMuYXNzZXRfY291bnQgJiYgdGhpcy5leHBvc3VyZXNfbWlub3Iuc2l6ZSgpID09IHRoaXMuYXNzZXRfY291bnQaYAoVc2ltdWxhdGlvbl9zcGVjLmJsb2NrEiRibG9ja19kYXlzIG11c3Qgbm90IGV4Y2VlZCBkYXlfY291bnQaIXRoaXMuYmxvY2tfZGF5cyA8PSB0aGlzLmRheV9jb3VudCKxAQoNU2NlbmFyaW9SYW5nZRIcCgVmaXJzdBgBIAEoA0INukgKIggQgICAgBAoABIcCgVjb3VudBgCIAEoA0INukgKIggYgICAgBAoATpkukhhGl8KEnNjZW5hcmlvX3JhbmdlLmVuZBIiZmlyc3QgKyBjb3VudCBtdXN0IG5vdCBleGNlZWQgMl4zMholdGhpcy5maXJzdCArIHRoaXMuY291bnQgPD0gNDI5NDk2NzI5NiLsAQoFU2hhcmQSHwoOc2NlbmFyaW9fY291bnQYASABKANCB7pIBCICKAESEQoJc3VtX21pbm9yGAIgASgDEhEKCW1pbl9taW5vchgDIAEoAxIRCgltYXhfbWlub3IYBCABKAMSDgoGYml0c3VtGAUgASgGEjUKCWhpc3RvZ3JhbRgGIAEoCzIaLnRyaWdsb3Qucmlzay52MS5IaXN0b2dyYW1CBrpIA8gBARISCgp0YWlsX21pbm9yGAcgAygSEi4KBXdvcnN0GAggAygLMh8udHJpZ2xvdC5yaXNrLnYxLlNjZW5hcmlvUmVzdWx0IkwKCUhpc3RvZ3JhbRIRCglsb3dfbWlub3IYASABKAMSHAoLd2lkdGhfbWlub3IYAiABKANCB7pIBCICKAESDgoGY291bnRzGAMgAygDIjUKDlNjZW5hcmlvUmVzdWx0EhEKCXBubF9taW5vchgBIAEoEhIQCghzY2VuYXJpbxgCIAEoDSJ9CgpQcm92ZW5hbmNlEhkKCGxhbmd1YWdlGAEgASgJQge6SARyAhABEg8KB3J1bnRpbWUYAiABKAkSFgoOd29ya2VyX3ZlcnNpb24YAyABKAkSKwoIY3B1X3RpbWUYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iewoLS2VybmVsSW5wdXQSNQoEc3BlYxgBIAEoCzIfLnRyaWdsb3Qucmlzay52MS5TaW11bGF0aW9uU3BlY0IGukgDyAEBEjUKBXJhbmdlGAIgASgLMh4udHJpZ2xvdC5yaXNrLnYxLlNjZW5hcmlvUmFuZ2VCBrpIA8gBASJFCgxLZXJuZWxPdXRwdXQSJQoFc2hhcmQYASABKAsyFi50cmlnbG90LnJpc2sudjEuU2hhcmQSDgoGZGlnZXN0GAIgASgJMncKEVNpbXVsYXRpb25TZXJ2aWNlEmAKDVNpbXVsYXRlU2hhcmQSJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGVTaGFyZFJlcXVlc3QaJi50cmlnbG90LnJpc2sudjEuU2ltdWxhdGVTaGFyZFJlc3BvbnNlIgAaAEInWiVleGFtcGxlLmNvbS90cmlnbG90L2dvL3Jpc2svdjE7cmlza3YxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_triglot_store_v1_object]);
+  fileDesc("CiB0cmlnbG90L3Jpc2svdjEvc2ltdWxhdGlvbi5wcm90bxIPdHJpZ2xvdC5yaXNrLnYxIoABChRTaW11bGF0ZVNoYXJkUmVxdWVzdBIxCgRzcGVjGAEgASgLMhsudHJpZ2xvdC5zdG9yZS52MS5PYmplY3RSZWZCBrpIA8gBARI1CgVyYW5nZRgCIAEoCzIeLnRyaWdsb3Qucmlzay52MS5TY2VuYXJpb1JhbmdlQga6SAPIAQEizAEKFVNpbXVsYXRlU2hhcmRSZXNwb25zZRIyCgVzaGFyZBgBIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmQga6SAPIAQESHwoOc2NlbmFyaW9fY291bnQYAiABKANCB7pIBCICKAESJQoGZGlnZXN0GAMgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSNwoKcHJvdmVuYW5jZRgEIAEoCzIbLnRyaWdsb3Qucmlzay52MS5Qcm92ZW5hbmNlQga6SAPIAQEiVgoPU2hhcmRDaGVja3BvaW50EhUKDW5leHRfc2NlbmFyaW8YASABKAMSLAoHcGFydGlhbBgCIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmIrYECg5TaW11bGF0aW9uU3BlYxIeCglkYXlfY291bnQYASABKAVCC7pICBoGGICABCgBEh8KC2Fzc2V0X2NvdW50GAIgASgFQgq6SAcaBRjoBygBEhYKDmdyb3d0aF9mYWN0b3JzGAMgAygBEjcKD2V4cG9zdXJlc19taW5vchgEIAMoA0IeukgbkgEYIhYiFBCAgICAgICAECCAgICAgICA8P8BEiAKDGhvcml6b25fZGF5cxgFIAEoBUIKukgHGgUY6AcoARIbCgpibG9ja19kYXlzGAYgASgFQge6SAQaAigBEgwKBHNlZWQYByABKAQ6xAK6SMACGtsBChVzaW11bGF0aW9uX3NwZWMuc2hhcGUSTmdyb3d0aF9mYWN0b3JzIG11c3QgaG9sZCBkYXlfY291bnQgeCBhc3NldF9jb3VudCB2YWx1ZXMsIGV4cG9zdXJlcyBhc3NldF9jb3VudBpydGhpcy5ncm93dGhfZmFjdG9ycy5zaXplKCkgPT0gdGhpcy5kYXlfY291bnQgKiB0aGlzLmFzc2V0X2NvdW50ICYmIHRoaXMuZXhwb3N1cmVzX21pbm9yLnNpemUoKSA9PSB0aGlzLmFzc2V0X2NvdW50GmAKFXNpbXVsYXRpb25fc3BlYy5ibG9jaxIkYmxvY2tfZGF5cyBtdXN0IG5vdCBleGNlZWQgZGF5X2NvdW50GiF0aGlzLmJsb2NrX2RheXMgPD0gdGhpcy5kYXlfY291bnQisQEKDVNjZW5hcmlvUmFuZ2USHAoFZmlyc3QYASABKANCDbpICiIIEICAgIAQKAASHAoFY291bnQYAiABKANCDbpICiIIGICAgIAQKAE6ZLpIYRpfChJzY2VuYXJpb19yYW5nZS5lbmQSImZpcnN0ICsgY291bnQgbXVzdCBub3QgZXhjZWVkIDJeMzIaJXRoaXMuZmlyc3QgKyB0aGlzLmNvdW50IDw9IDQyOTQ5NjcyOTYi7AEKBVNoYXJkEh8KDnNjZW5hcmlvX2NvdW50GAEgASgDQge6SAQiAigBEhEKCXN1bV9taW5vchgCIAEoAxIRCgltaW5fbWlub3IYAyABKAMSEQoJbWF4X21pbm9yGAQgASgDEg4KBmJpdHN1bRgFIAEoBhI1CgloaXN0b2dyYW0YBiABKAsyGi50cmlnbG90LnJpc2sudjEuSGlzdG9ncmFtQga6SAPIAQESEgoKdGFpbF9taW5vchgHIAMoEhIuCgV3b3JzdBgIIAMoCzIfLnRyaWdsb3Qucmlzay52MS5TY2VuYXJpb1Jlc3VsdCJMCglIaXN0b2dyYW0SEQoJbG93X21pbm9yGAEgASgDEhwKC3dpZHRoX21pbm9yGAIgASgDQge6SAQiAigBEg4KBmNvdW50cxgDIAMoAyI1Cg5TY2VuYXJpb1Jlc3VsdBIRCglwbmxfbWlub3IYASABKBISEAoIc2NlbmFyaW8YAiABKA0ifQoKUHJvdmVuYW5jZRIZCghsYW5ndWFnZRgBIAEoCUIHukgEcgIQARIPCgdydW50aW1lGAIgASgJEhYKDndvcmtlcl92ZXJzaW9uGAMgASgJEisKCGNwdV90aW1lGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uInsKC0tlcm5lbElucHV0EjUKBHNwZWMYASABKAsyHy50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblNwZWNCBrpIA8gBARI1CgVyYW5nZRgCIAEoCzIeLnRyaWdsb3Qucmlzay52MS5TY2VuYXJpb1JhbmdlQga6SAPIAQEiRQoMS2VybmVsT3V0cHV0EiUKBXNoYXJkGAEgASgLMhYudHJpZ2xvdC5yaXNrLnYxLlNoYXJkEg4KBmRpZ2VzdBgCIAEoCTJ3ChFTaW11bGF0aW9uU2VydmljZRJgCg1TaW11bGF0ZVNoYXJkEiUudHJpZ2xvdC5yaXNrLnYxLlNpbXVsYXRlU2hhcmRSZXF1ZXN0GiYudHJpZ2xvdC5yaXNrLnYxLlNpbXVsYXRlU2hhcmRSZXNwb25zZSIAGgBCJ1olZXhhbXBsZS5jb20vdHJpZ2xvdC9nby9yaXNrL3YxO3Jpc2t2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_triglot_store_v1_object]);
 
 /**
  * Asks for one shard.
@@ -91,6 +91,34 @@ export const SimulateShardResponseSchema: GenMessage<SimulateShardResponse> = /*
   messageDesc(file_triglot_risk_v1_simulation, 1);
 
 /**
+ * How far an attempt at a shard has come: its heartbeats carry it, and the next attempt goes on from there.
+ *
+ * @generated from message triglot.risk.v1.ShardCheckpoint
+ */
+export type ShardCheckpoint = Message<"triglot.risk.v1.ShardCheckpoint"> & {
+  /**
+   * The first scenario that is still to be simulated.
+   *
+   * @generated from field: int64 next_scenario = 1;
+   */
+  nextScenario: bigint;
+
+  /**
+   * The stored `Shard` of the scenarios before it.
+   *
+   * @generated from field: triglot.store.v1.ObjectRef partial = 2;
+   */
+  partial?: ObjectRef | undefined;
+};
+
+/**
+ * Describes the message triglot.risk.v1.ShardCheckpoint.
+ * Use `create(ShardCheckpointSchema)` to create a new message.
+ */
+export const ShardCheckpointSchema: GenMessage<ShardCheckpoint> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_simulation, 2);
+
+/**
  * The model to simulate: factors, exposures and random source. Purely numeric, so that equal models have
  * equal references.
  *
@@ -153,7 +181,7 @@ export type SimulationSpec = Message<"triglot.risk.v1.SimulationSpec"> & {
  * Use `create(SimulationSpecSchema)` to create a new message.
  */
 export const SimulationSpecSchema: GenMessage<SimulationSpec> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_simulation, 2);
+  messageDesc(file_triglot_risk_v1_simulation, 3);
 
 /**
  * The scenarios [first, first + count), within [0, 2^32).
@@ -181,7 +209,7 @@ export type ScenarioRange = Message<"triglot.risk.v1.ScenarioRange"> & {
  * Use `create(ScenarioRangeSchema)` to create a new message.
  */
 export const ScenarioRangeSchema: GenMessage<ScenarioRange> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_simulation, 3);
+  messageDesc(file_triglot_risk_v1_simulation, 4);
 
 /**
  * The simulated scenarios, condensed so that shards merge exactly in any order.
@@ -252,7 +280,7 @@ export type Shard = Message<"triglot.risk.v1.Shard"> & {
  * Use `create(ShardSchema)` to create a new message.
  */
 export const ShardSchema: GenMessage<Shard> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_simulation, 4);
+  messageDesc(file_triglot_risk_v1_simulation, 5);
 
 /**
  * Counts of results in bins of equal width; what lies beyond either end counts in the outermost bin.
@@ -287,7 +315,7 @@ export type Histogram = Message<"triglot.risk.v1.Histogram"> & {
  * Use `create(HistogramSchema)` to create a new message.
  */
 export const HistogramSchema: GenMessage<Histogram> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_simulation, 5);
+  messageDesc(file_triglot_risk_v1_simulation, 6);
 
 /**
  * One scenario's result. It can be replayed from its number alone.
@@ -315,7 +343,7 @@ export type ScenarioResult = Message<"triglot.risk.v1.ScenarioResult"> & {
  * Use `create(ScenarioResultSchema)` to create a new message.
  */
 export const ScenarioResultSchema: GenMessage<ScenarioResult> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_simulation, 6);
+  messageDesc(file_triglot_risk_v1_simulation, 7);
 
 /**
  * Who computed something, and at what cost.
@@ -357,7 +385,7 @@ export type Provenance = Message<"triglot.risk.v1.Provenance"> & {
  * Use `create(ProvenanceSchema)` to create a new message.
  */
 export const ProvenanceSchema: GenMessage<Provenance> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_simulation, 7);
+  messageDesc(file_triglot_risk_v1_simulation, 8);
 
 /**
  * What the executors read on standard input, as proto JSON, to compare kernels without Temporal.
@@ -385,7 +413,7 @@ export type KernelInput = Message<"triglot.risk.v1.KernelInput"> & {
  * Use `create(KernelInputSchema)` to create a new message.
  */
 export const KernelInputSchema: GenMessage<KernelInput> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_simulation, 8);
+  messageDesc(file_triglot_risk_v1_simulation, 9);
 
 /**
  * What the executors write on standard output, as proto JSON.
@@ -413,7 +441,7 @@ export type KernelOutput = Message<"triglot.risk.v1.KernelOutput"> & {
  * Use `create(KernelOutputSchema)` to create a new message.
  */
 export const KernelOutputSchema: GenMessage<KernelOutput> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_simulation, 9);
+  messageDesc(file_triglot_risk_v1_simulation, 10);
 
 /**
  * Simulates scenarios of a portfolio's profit and loss.
