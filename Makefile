@@ -42,8 +42,9 @@ dev: build ## the same stack in the foreground with the Web UI, until Ctrl-C
 
 .PHONY: doctor
 doctor: ## list the tools that were found against those that are needed
+	@command -v $(PYTHON) > /dev/null || { echo "doctor: there is no $(PYTHON); install Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -m venv --help > /dev/null 2>&1 || { echo "doctor: $(PYTHON) has no venv module; install it (Debian: python3-venv)" >&2; exit 1; }
-	@$(MAKE) setup
+	@$(MAKE) --silent setup
 	@triglot doctor
 
 ##@ Build
@@ -55,8 +56,10 @@ setup: $(VENV) $(NODE_MODULES) $(GO_MODULES) ## install what the locks name: .ve
 build: setup $(GO_BINARIES) $(TYPESCRIPT_BUILD) ## compile the Go and TypeScript workers
 
 .PHONY: generate
-generate: setup ## compile proto/ into every language
+generate: setup ## compile proto/ into every language, publish schemas, renew tables in docs
 	@python -m triglot.contract.generate
+	@python -m triglot.risk.schemas
+	@python python/tests/risk/input_table.py
 
 .PHONY: update-locks
 update-locks: $(VENV) ## renew every lock, then install from them in a clean folder
@@ -69,7 +72,7 @@ clean: ## delete what was built and installed; keep the runs in .triglot
 ##@ Check
 
 .PHONY: check
-check: check-python check-go check-typescript check-contract check-names check-locks ## formatters, linters, types, contract, freshness, names, locks
+check: check-python check-go check-typescript check-contract check-input check-names check-locks ## formatters, linters, types, contract, freshness, names, locks
 
 .PHONY: check-python
 check-python: setup
@@ -90,7 +93,12 @@ check-typescript: setup
 .PHONY: check-contract
 check-contract: setup
 	python -m triglot.contract.generate --lint
-	python -m triglot.contract.generate --check
+	python -m triglot.contract.generate --check || { echo "run make generate, and commit what it writes" >&2; exit 1; }
+
+.PHONY: check-input
+check-input: setup
+	python -m triglot.risk.schemas --check
+	python python/tests/risk/input_table.py --check
 
 .PHONY: check-names
 check-names: $(VENV) ## names of queues and Temporal types stand in the contract alone
@@ -111,7 +119,7 @@ format: setup ## format everything that is written by hand
 ##@ Test
 
 .PHONY: test
-test: build ## unit tests in three languages, workflow, integration, faults
+test: build ## unit tests in three languages, and what crosses them
 	go -C go test ./...
 	npm --prefix typescript test
 	$(PYTEST) python/tests tests $(ARGS)

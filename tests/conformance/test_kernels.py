@@ -12,8 +12,8 @@ import pytest
 from google.protobuf import json_format
 
 from triglot.risk import codec, simulate
+from triglot.risk.inputs import InputError
 from triglot.risk.kernel import Floats, Spec
-from triglot.risk.prices import InputError
 from triglot.risk.shard import digest
 from triglot.risk.v1.simulation_pb2 import KernelInput, KernelOutput, ScenarioRange
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -19,8 +20,9 @@ from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient
 from triglot.risk import defaults
 from triglot.risk.codec import spec_from_message
 from triglot.risk.independent import independent_estimate
+from triglot.risk.inputs import InputError
 from triglot.risk.portfolio import read_portfolio
-from triglot.risk.prices import InputError, read_prices
+from triglot.risk.prices import read_prices
 from triglot.risk.report import Report
 from triglot.risk.v1.market_pb2 import PriceWindow, SimulationParameters
 from triglot.risk.v1.measures_pb2 import ReportFiles
@@ -38,6 +40,8 @@ RECIPIENT = "risk-desk@example.com"
 INDEPENDENT_SCENARIOS = 400_000
 INDEPENDENT_SEED = 1
 _PROGRESS_SECONDS = 0.5
+# In a table the beginning of a digest tells as much; JSON has all of it.
+_DIGEST = re.compile(r"\b([0-9a-f]{16})[0-9a-f]{48}\b")
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ async def run(options: DemoOptions) -> bool:
         StackError: If the stack cannot start.
         InputError: If the default data or the expected digests cannot be read.
     """
-    console = Console(stderr=options.as_json, soft_wrap=True)
+    console = Console(stderr=options.as_json, soft_wrap=True, highlight=False)
     expected_digest = _read_expected_digest(options.expected, options.scenario_count)
     console.print(f"starting: server, three workers, inbox; files in {options.folder}")
     stack_options = StackOptions(payload_encoding=options.payload_encoding, lose_mails=options.lose_mails)
@@ -74,6 +78,7 @@ async def run(options: DemoOptions) -> bool:
         handle = await RiskReportServiceClient(stack.client).start_generate_risk_report(request)
         response = await _follow(handle, console, started)
         seconds = time.monotonic() - started
+        console.print("checking: a second simulation, mails, logs ...")
         fanout = await read_fanout(stack.client, handle.workflow)
         files = await _save_report(stack.store, response.files, stack.folder.root / "report")
         evidence = await _gather(stack, handle, request, response, fanout, expected_digest)
@@ -87,7 +92,7 @@ async def run(options: DemoOptions) -> bool:
         print(json.dumps(_as_json(passed, checks, evidence, fanout, seconds, files), indent=2))
     else:
         _print_result(console, evidence, fanout, seconds, files)
-        _print_verdict(console, checks, passed=passed)
+        _print_verdict(console, checks, stack.folder.logs, passed=passed)
     return passed
 
 
@@ -124,15 +129,16 @@ async def _follow(
 ) -> GenerateRiskReportResponse:
     """Draws the progress until the report is there."""
     result = asyncio.create_task(handle.result())
-    # Asking costs the simulation time, so ask only as often as somebody looks.
-    interval = _PROGRESS_SECONDS if console.is_terminal else None
-    with Live(console=console, auto_refresh=False) as live:
-        while True:
-            done, _ = await asyncio.wait({result}, timeout=interval)
-            progress = await handle.get_progress()
-            live.update(lanes.draw(progress, time.monotonic() - started), refresh=True)
-            if done:
-                return result.result()
+    # Asking costs the simulation time, so ask only if somebody looks.
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            while not result.done():
+                progress = await handle.get_progress()
+                live.update(lanes.draw(progress, time.monotonic() - started), refresh=True)
+                await asyncio.wait({result}, timeout=_PROGRESS_SECONDS)
+    report = await result
+    console.print(lanes.draw(await handle.get_progress(), time.monotonic() - started))
+    return report
 
 
 async def _save_report(store: Store, files: ReportFiles, folder: Path) -> dict[str, Path]:
@@ -212,7 +218,8 @@ def _print_result(
     console.print(
         f"\n[bold]The report[/] took {seconds:.1f} s for {evidence.scenario_count:,} scenarios: "
         f"{format_count(len(fanout.shards), 'shard')}, {fanout.cpu.total_seconds():.1f} s of CPU in "
-        f"{fanout.wall.total_seconds():.1f} s on {fanout.cores} cores: overhead {fanout.overhead:.0%}"
+        f"{fanout.wall.total_seconds():.1f} s: the kernels kept {format_count(fanout.cores, 'core')} "
+        f"{1 - fanout.overhead:.0%} busy"
     )
     for name, path in files.items():
         console.print(f"  {name:12} {path}")
@@ -222,7 +229,7 @@ def _print_result(
             console.print(f"  {line}", markup=False, highlight=False)
 
 
-def _print_verdict(console: Console, checks: list[Check], *, passed: bool) -> None:
+def _print_verdict(console: Console, checks: list[Check], logs: Path, *, passed: bool) -> None:
     table = Table(title="Verdict", title_justify="left")
     table.add_column("check")
     table.add_column("expected", overflow="fold")
@@ -230,7 +237,12 @@ def _print_verdict(console: Console, checks: list[Check], *, passed: bool) -> No
     table.add_column("")
     marks = {True: "[green]pass[/]", False: "[red]FAIL[/]", None: "unknown"}
     for check in checks:
-        table.add_row(check.name, check.expected, check.seen, marks[check.passed])
+        expected, seen = (_DIGEST.sub(r"\1...", text) for text in (check.expected, check.seen))
+        table.add_row(check.name, expected, seen, marks[check.passed])
     console.print()
     console.print(table)
-    console.print("[green bold]PASS[/]" if passed else "[red bold]FAIL[/]")
+    if passed:
+        console.print("[green bold]PASS[/]")
+        return
+    failed = [check.name for check in checks if check.passed is False]
+    console.print(f"[red bold]FAIL[/] {'; '.join(failed)} (logs in {logs})")

@@ -20,7 +20,7 @@ from triglot.cli.quantity import parse_quantity
 from triglot.leaving import leave
 from triglot.risk import defaults
 from triglot.risk import simulate as executor
-from triglot.risk.prices import InputError
+from triglot.risk.inputs import InputError
 from triglot.settings import PayloadEncoding
 from triglot.stack.processes import StackError
 

@@ -1,56 +1,59 @@
-"""Prices from a CSV file, and the growth factors that the simulation draws from."""
+"""Prices from where a person says they are, and the growth factors that the simulation draws from."""
 
 import csv
 import datetime
-import gzip
+import io
 import re
-import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from triglot.risk.inputs import MIB, InputError, list_names, quote, read_text
 from triglot.risk.kernel import Floats
+from triglot.risk.shard import Ints
+from triglot.risk.synthetic import PREFIX, synthetic_prices
 from triglot.risk.v1.market_pb2 import PriceHistory
+from triglot.risk.wording import format_count
 
+MAX_FILE_BYTES = 64 * MIB
 MAX_MANTISSA = 2**53
 """Up to here a mantissa is exact as a double, so its price is rounded once."""
 
+MAX_DECIMALS = 15
+MAX_SYMBOL_LENGTH = 32
+
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,15})?", re.ASCII)
+_PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_EXPONENT = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?e[+-]?[0-9]+", re.IGNORECASE | re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
-class InputError(ValueError):
-    """What a person gave us cannot be used; the message says where and why.
-
-    Attributes:
-        path: The file, where it is in one.
-        line: The line, from 1.
-        column: The column's or the field's name.
-    """
-
-    def __init__(
-        self, problem: str, path: Path | None = None, line: int | None = None, column: str | None = None
-    ) -> None:
-        place = [str(path)] if path else []
-        place += [f"line {line}"] if line else []
-        place += [column] if column else []
-        super().__init__(": ".join([", ".join(place), problem]) if place else problem)
-        self.path = path
-        self.line = line
-        self.column = column
 
 
 class PriceWindowError(ValueError):
     """A price history does not hold the symbols or days that are asked for."""
 
 
-@dataclass(frozen=True)
-class _Row:
-    line: int
-    date: str
-    cells: list[str]
+def load_prices(source: str, required_symbols: Collection[str] = ()) -> PriceHistory:
+    """Reads prices from a file, or makes them.
+
+    Args:
+        source: The path of a file, as `read_prices` takes it, or `synthetic:ASSETSxDAYS`.
+        required_symbols: What the portfolio holds; each must have prices.
+
+    Raises:
+        InputError: If there are no such prices.
+    """
+    if not source.startswith(PREFIX):
+        return read_prices(Path(source), required_symbols)
+    history = synthetic_prices(source)
+    if missing := set(required_symbols) - set(history.symbols):
+        raise InputError(
+            f"{source}: there are no prices of {list_names(missing)}; "
+            f"its symbols are {history.symbols[0]} to {history.symbols[-1]}"
+        )
+    return history
 
 
 def read_prices(path: Path, required_symbols: Collection[str] = ()) -> PriceHistory:
@@ -60,74 +63,185 @@ def read_prices(path: Path, required_symbols: Collection[str] = ()) -> PriceHist
         path: A CSV file, compressed where its name ends in .gz. The first row holds a name for the dates and
             the symbols; each further row an ISO 8601 date and a decimal price, above 0, for every symbol.
             Dates ascend.
-        required_symbols: What must be among the symbols.
+        required_symbols: What the portfolio holds; each must have prices.
 
     Raises:
-        InputError: If the file does not look like that.
-        OSError: If it cannot be read.
+        InputError: If there is no such file.
     """
     rows = _read_rows(path)
-    symbols = _check_header(path, rows, required_symbols)
-    days = rows[1:]
-    if len(days) < 2:
-        raise InputError("holds prices of fewer than two days", path)
-    _check_days(path, days, len(symbols))
-    if not all(_PRICE.fullmatch(cell) for row in days for cell in row.cells):
-        raise _first_bad_price(path, days, symbols)
-    decimals = max(len(cell.partition(".")[2]) for row in days for cell in row.cells)
-    mantissas = [_mantissa(cell, decimals) for row in days for cell in row.cells]
-    if min(mantissas) == 0 or max(mantissas) > MAX_MANTISSA:
-        raise _first_bad_mantissa(path, days, symbols, decimals)
-    return PriceHistory(
-        symbols=symbols, dates=[row.date for row in days], decimals=decimals, prices=mantissas
-    )
+    header = next(rows, None)
+    if header is None:
+        raise InputError("is empty", path)
+    symbols = _check_header(path, header, required_symbols)
+    table = _Table(path, header.cells[0] if _is_name(header.cells[0]) else 1, symbols)
+    for row in rows:
+        table.append(row)
+    return table.history()
 
 
-def _read_rows(path: Path) -> list[_Row]:
-    content = path.read_bytes()
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    cells: list[str]
+
+
+def _read_rows(path: Path) -> Iterator[_Row]:
+    """Yields what is not blank; blank lines may stand at the end only."""
+    reader = csv.reader(io.StringIO(read_text(path, MAX_FILE_BYTES)), strict=True)
+    line, blank = 1, 0
     try:
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-        reader = csv.reader(content.decode("utf-8-sig").splitlines(), strict=True)
-        return [
-            _Row(reader.line_num, row[0].strip(), [cell.strip() for cell in row[1:]]) for row in reader if row
-        ]
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise InputError(f"cannot be decompressed: {error}", path) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot be read as CSV: {error}", path) from error
+        for cells in reader:
+            if not cells:
+                blank = blank or line
+            elif blank:
+                raise InputError("the line is empty", path, blank)
+            else:
+                yield _Row(line, [cell.strip() for cell in cells])
+            # A quoted cell may reach over lines; people look for where its row begins.
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError("a cell is quoted wrongly or far too long", path, line) from error
 
 
-def _check_header(path: Path, rows: Sequence[_Row], required_symbols: Collection[str]) -> list[str]:
-    if not rows or not rows[0].cells:
-        raise InputError("has no header with a date and symbols", path)
-    line, symbols = rows[0].line, rows[0].cells
-    for index, symbol in enumerate(symbols):
+def _check_header(path: Path, header: _Row, required_symbols: Collection[str]) -> list[str]:
+    first, *symbols = header.cells
+    if not symbols:
+        other = next((mark for mark in ";\t|" if mark in first), None)
+        hint = f"; it separates columns by {quote(other)}, but must by commas" if other else ""
+        raise InputError(f"the header names no symbols{hint}", path, header.line)
+    if _DATE.fullmatch(first):
+        raise InputError("the header is missing: the first line must name the symbols", path, header.line)
+    seen: set[str] = set()
+    for number, symbol in enumerate(symbols, start=2):
         if not symbol:
-            raise InputError(f"column {index + 2} of the header is empty", path, line)
-        if symbol in symbols[:index]:
-            raise InputError("the symbol occurs twice", path, line, symbol)
-    if missing := sorted(set(required_symbols) - set(symbols)):
-        raise InputError(f"has no prices of {', '.join(missing)}", path, line)
+            raise InputError("the header names no symbol here", path, header.line, number)
+        if not _is_name(symbol):
+            problem = f"{quote(symbol)} is no symbol of at most {MAX_SYMBOL_LENGTH} printable characters"
+            raise InputError(problem, path, header.line, number)
+        if symbol in seen:
+            raise InputError("the symbol occurs twice", path, header.line, symbol)
+        seen.add(symbol)
+    if missing := set(required_symbols) - seen:
+        problem = f"there is no column for {list_names(missing)}, which the portfolio holds"
+        raise InputError(problem, path, header.line)
     return symbols
 
 
-def _check_days(path: Path, days: Sequence[_Row], symbol_count: int) -> None:
-    previous = ""
-    for row in days:
-        if not _is_date(row.date):
-            raise InputError(f"{row.date!r} is no date of the form 2026-01-31", path, row.line)
-        if row.date <= previous:
-            problem = "occurs twice" if row.date == previous else f"comes after {previous}"
-            raise InputError(f"{row.date} {problem}; dates must ascend", path, row.line)
-        if len(row.cells) != symbol_count:
-            raise InputError(
-                f"holds {len(row.cells)} prices where the header has {symbol_count} symbols", path, row.line
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= MAX_SYMBOL_LENGTH and text.isprintable()
+
+
+class _Table:
+    """Collects rows, each price as an integer and its own number of decimals."""
+
+    def __init__(self, path: Path, date_column: str | int, symbols: list[str]) -> None:
+        self._path = path
+        self._date_column = date_column
+        self._symbols = symbols
+        self._lines: list[int] = []
+        self._dates: list[str] = []
+        self._mantissas: list[Ints] = []
+        self._decimals: list[Ints] = []
+
+    def append(self, row: _Row) -> None:
+        """Checks and takes a row.
+
+        Raises:
+            InputError: If its date or a price is wrong.
+        """
+        date, *prices = row.cells
+        self._check_date(row.line, date)
+        if len(prices) != len(self._symbols):
+            problem = (
+                f"holds {format_count(len(prices), 'price')} "
+                f"where the header names {format_count(len(self._symbols), 'symbol')}"
             )
-        previous = row.date
+            raise InputError(problem, self._path, row.line)
+        if not all(map(_PRICE.fullmatch, prices)):
+            raise self._first_error(row.line, prices)
+        parts = [price.partition(".") for price in prices]
+        mantissas = [int(whole + fraction) for whole, _, fraction in parts]
+        if min(mantissas) == 0 or max(mantissas) > MAX_MANTISSA:
+            raise self._first_error(row.line, prices)
+        self._lines.append(row.line)
+        self._dates.append(date)
+        self._mantissas.append(np.array(mantissas, dtype=np.int64))
+        self._decimals.append(np.array([len(fraction) for _, _, fraction in parts], dtype=np.int8))
+
+    def history(self) -> PriceHistory:
+        """Returns all prices with as many decimals as the one with the most has.
+
+        Raises:
+            InputError: If there are fewer than two rows, or a price is too large for so many decimals.
+        """
+        if len(self._dates) < 2:
+            raise InputError("holds prices of fewer than two days", self._path)
+        mantissas, own_decimals = np.stack(self._mantissas), np.stack(self._decimals)
+        decimals = int(own_decimals.max())
+        scales = 10 ** (decimals - own_decimals.astype(np.int64))
+        if (too_large := np.argwhere(mantissas > MAX_MANTISSA // scales)).size:
+            day, asset = too_large[0]
+            problem = (
+                f"with the {decimals} decimals of another price it has too many digits: at most 2^53 in all"
+            )
+            raise InputError(problem, self._path, self._lines[day], self._symbols[asset])
+        return PriceHistory(
+            symbols=self._symbols,
+            dates=self._dates,
+            decimals=decimals,
+            prices=(mantissas * scales).ravel().tolist(),
+        )
+
+    def _check_date(self, line: int, date: str) -> None:
+        place = (self._path, line, self._date_column)
+        if not date:
+            raise InputError("the date is missing", *place)
+        if not is_date(date):
+            raise InputError(f"{quote(date)} is no date of the form 2026-01-31", *place)
+        previous = self._dates[-1] if self._dates else ""
+        if date == previous:
+            raise InputError(f"{date} occurs twice", *place)
+        if date < previous:
+            raise InputError(f"{date} comes after {previous}; dates must ascend", *place)
+
+    def _first_error(self, line: int, prices: Sequence[str]) -> InputError:
+        price, symbol = next(
+            (price, symbol)
+            for price, symbol in zip(prices, self._symbols, strict=True)
+            if not _is_price(price)
+        )
+        return InputError(_problem(price), self._path, line, symbol)
 
 
-def _is_date(text: str) -> bool:
+def _is_price(text: str) -> bool:
+    return _PRICE.fullmatch(text) is not None and 0 < int(text.replace(".", "")) <= MAX_MANTISSA
+
+
+def _problem(text: str) -> str:
+    """Says why this is no price."""
+    if not text:
+        return "the price is missing"
+    unsigned = text.removeprefix("-")
+    if _PLAIN.fullmatch(unsigned) is None:
+        return _no_number(text)
+    if unsigned != text or not unsigned.strip("0."):
+        return f"the price {quote(text)} is not above 0"
+    decimals = len(text.partition(".")[2])
+    if decimals > MAX_DECIMALS:
+        return f"the price has {decimals:,} decimals, and at most {MAX_DECIMALS} are kept"
+    return f"the price {quote(text)} has too many digits: without its point it may be at most 2^53"
+
+
+def _no_number(text: str) -> str:
+    if _NOT_FINITE.fullmatch(text):
+        return f"the price {quote(text)} is not finite"
+    if _EXPONENT.fullmatch(text):
+        return f"the price {quote(text)} has an exponent; write its digits out"
+    return f"{quote(text)} is no decimal number like 123.45"
+
+
+def is_date(text: str) -> bool:
+    """Tells whether this is an ISO 8601 date of the form 2026-01-31."""
     if _DATE.fullmatch(text) is None:
         return False
     try:
@@ -137,40 +251,22 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _mantissa(cell: str, decimals: int) -> int:
-    whole, _, fraction = cell.partition(".")
-    return int(whole + fraction.ljust(decimals, "0"))
+def price_on(history: PriceHistory, date: str, symbol: str) -> int:
+    """Returns one price in units of 10^-decimals.
+
+    Raises:
+        PriceWindowError: If the history lacks the symbol or the day.
+    """
+    if symbol not in history.symbols:
+        raise PriceWindowError(f"there are no prices of {symbol}")
+    day = _day_index(list(history.dates), date)
+    return history.prices[day * len(history.symbols) + list(history.symbols).index(symbol)]
 
 
-def _first_bad_price(path: Path, days: Sequence[_Row], symbols: Sequence[str]) -> InputError:
-    row, index = next(
-        (row, index) for row in days for index, cell in enumerate(row.cells) if _PRICE.fullmatch(cell) is None
-    )
-    cell = row.cells[index]
-    if not cell:
-        problem = "the price is missing"
-    elif _PRICE.fullmatch(cell.removeprefix("-")):
-        problem = f"the price {cell} is not above 0"
-    else:
-        problem = f"{cell!r} is not a decimal number like 123.45"
-    return InputError(problem, path, row.line, symbols[index])
-
-
-def _first_bad_mantissa(
-    path: Path, days: Sequence[_Row], symbols: Sequence[str], decimals: int
-) -> InputError:
-    row, index = next(
-        (row, index)
-        for row in days
-        for index, cell in enumerate(row.cells)
-        if not 0 < _mantissa(cell, decimals) <= MAX_MANTISSA
-    )
-    cell = row.cells[index]
-    if _mantissa(cell, decimals) == 0:
-        problem = f"the price {cell} is not above 0"
-    else:
-        problem = f"the price {cell} has too many digits beside prices of {decimals} decimals"
-    return InputError(problem, path, row.line, symbols[index])
+def _day_index(dates: list[str], date: str) -> int:
+    if date not in dates:
+        raise PriceWindowError(f"there is no price of {date}; prices reach from {dates[0]} to {dates[-1]}")
+    return dates.index(date)
 
 
 def growth_factors(history: PriceHistory, from_date: str, as_of_date: str, symbols: Sequence[str]) -> Floats:
@@ -195,11 +291,7 @@ def growth_factors(history: PriceHistory, from_date: str, as_of_date: str, symbo
     if missing := [symbol for symbol in symbols if symbol not in column]:
         raise PriceWindowError(f"there are no prices of {', '.join(missing)}")
     dates = list(history.dates)
-    if as_of_date not in dates:
-        raise PriceWindowError(
-            f"there is no price of {as_of_date}; prices reach from {dates[0]} to {dates[-1]}"
-        )
-    stop = dates.index(as_of_date) + 1
+    stop = _day_index(dates, as_of_date) + 1
     start = next((index for index, date in enumerate(dates) if date >= from_date), stop)
     if stop - start < 2:
         raise PriceWindowError(f"there are fewer than two days of prices from {from_date} to {as_of_date}")

@@ -7,7 +7,7 @@ from google.protobuf import json_format
 
 from triglot.contract import runtime
 from triglot.risk import codec, kernel
-from triglot.risk.prices import InputError
+from triglot.risk.inputs import InputError
 from triglot.risk.shard import KernelError, digest
 from triglot.risk.v1.simulation_pb2 import KernelInput, KernelOutput
 
