@@ -116,3 +116,38 @@ def test_other_signals_end_a_demo_like_an_interrupt(
     demo.process.communicate(timeout=GONE_SECONDS)
     assert list(demo.living_processes()) == []
     assert demo.process.returncode == 130
+
+
+def test_a_killed_demo_takes_its_stack_with_it(start_demo: StartDemo, tmp_path: Path) -> None:
+    demo = start_demo(tmp_path, "--scenarios", "20M")
+    wait_until(lambda: MOMENTS["a worker"](tmp_path), demo, "a worker")
+
+    demo.process.kill()
+
+    demo.process.wait(GONE_SECONDS)
+    _, alive = psutil.wait_procs(list(demo.living_processes()), timeout=GONE_SECONDS)
+    assert alive == []
+
+
+def test_impatient_interrupts_leave_no_process(start_demo: StartDemo, tmp_path: Path) -> None:
+    demo = start_demo(tmp_path, "--scenarios", "20M")
+    wait_until(lambda: MOMENTS["a worker"](tmp_path), demo, "a worker")
+
+    deadline = time.monotonic() + GONE_SECONDS
+    while demo.process.poll() is None:
+        demo.process.send_signal(signal.SIGINT)
+        assert time.monotonic() < deadline, "the demo does not end"
+
+    assert list(demo.living_processes()) == []
+
+
+def test_a_worker_that_cannot_start_is_named(start_demo: StartDemo, tmp_path: Path) -> None:
+    # The store's folder is a file, so no worker gets past its start.
+    (tmp_path / "store").write_text("")
+
+    demo = start_demo(tmp_path)
+
+    _, errors = demo.process.communicate(timeout=GONE_SECONDS)
+    assert demo.process.returncode in (1, 2)
+    assert str(tmp_path) in errors
+    assert list(demo.living_processes()) == []

@@ -13,6 +13,10 @@ def leave(code: int) -> NoReturn:
     result: an abort, or a backtrace on standard error. So the interpreter does not get to shut down.
     """
     gc.collect()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # closed by whoever started the process
+                stream.flush()
+    except OSError:  # Nobody reads any more, or the disk is full: what was to be said did not arrive.
+        code = code or 1
     os._exit(code)

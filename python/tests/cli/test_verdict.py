@@ -94,12 +94,12 @@ def independent(value_at_risk: float = 8_000_000.0) -> list[IndependentMeasure]:
 
 
 GOOD = Evidence(
-    scenario_count=10,
+    scenario_count=100_000,
     expected_digest=DIGEST,
     response=summary(),
     report=report(),
-    asked=[asked(6, 4), asked(0, 6)],
-    shards=[Shard(scenario_count=4, bitsum=2**64 - 1), Shard(scenario_count=6, bitsum=5)],
+    asked=[asked(60_000, 40_000), asked(0, 60_000)],
+    shards=[Shard(scenario_count=40_000, bitsum=2**64 - 1), Shard(scenario_count=60_000, bitsum=5)],
     independent=independent(),
     idempotency_keys=["run/0"],
     mails=[mail()],
@@ -108,11 +108,14 @@ GOOD = Evidence(
 
 FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("digest", {"expected_digest": "cd" * 32}),
-    ("every scenario in one shard", {"asked": [asked(0, 6)], "shards": GOOD.shards[1:]}),
-    ("every scenario in one shard", {"asked": [asked(0, 6), asked(5, 5)]}),
-    ("every scenario in one shard", {"asked": [asked(0, 5), asked(6, 4)]}),
-    ("every scenario in one shard", {"asked": [asked(0, 6), asked(0, 6)]}),
-    ("every scenario in one shard", {"shards": [Shard(scenario_count=3, bitsum=4), Shard(scenario_count=6)]}),
+    ("every scenario in one shard", {"asked": [asked(0, 60_000)], "shards": GOOD.shards[1:]}),
+    ("every scenario in one shard", {"asked": [asked(0, 60_000), asked(50_000, 50_000)]}),
+    ("every scenario in one shard", {"asked": [asked(0, 50_000), asked(60_000, 40_000)]}),
+    ("every scenario in one shard", {"asked": [asked(0, 60_000), asked(0, 60_000)]}),
+    (
+        "every scenario in one shard",
+        {"shards": [Shard(scenario_count=30_000, bitsum=4), Shard(scenario_count=60_000)]},
+    ),
     ("bitsum of all shards", {"response": summary(bitsum=5)}),
     ("VaR 99 % against another simulation", {"independent": independent(8_200_000.0)}),
     ("workflow's answer equals report.json", {"response": summary(value_at_risk=8_012_344)}),
@@ -152,7 +155,7 @@ def test_a_lost_mail_fails_both_of_its_checks() -> None:
 def test_without_a_known_digest_its_check_says_so() -> None:
     (digest, *_) = judge(replace(GOOD, expected_digest=None))
 
-    assert digest == Check("digest", "none is known for 10 scenarios", DIGEST, None)
+    assert digest == Check("digest", "none is known for 100,000 scenarios", DIGEST, None)
 
 
 def test_a_mail_states_each_figure_with_its_interval() -> None:
@@ -160,3 +163,12 @@ def test_a_mail_states_each_figure_with_its_interval() -> None:
         "Value at risk, 99 %, 10 days: USD 80,123.45 (USD 79,900.00 to USD 80,300.00)",
         "Expected shortfall, 99 %, 10 days: USD 100,000.00 (USD 99,000.00 to USD 101,000.00)",
     ]
+
+
+def test_too_few_scenarios_are_not_compared() -> None:
+    few = replace(
+        GOOD, scenario_count=9_999, asked=[asked(0, 9_999)], shards=[Shard(scenario_count=9_999, bitsum=4)]
+    )
+
+    compared = [check for check in judge(few) if "another simulation" in check.name]
+    assert [check.passed for check in compared] == [None, None]

@@ -68,7 +68,7 @@ def assert_all_end(session: int) -> None:
 def test_what_does_not_stop_in_time_is_killed(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len(living(daemon_of(supervisor))) == 2
+    assert len(living(daemon_of(supervisor))) == 3  # supervisord, guardian and the process
     monkeypatch.setattr(supervision, "_SHUTDOWN_SECONDS", 0.2)
 
     started = time.monotonic()
@@ -86,7 +86,7 @@ def test_what_a_killed_supervisord_leaves_is_killed(supervisor: Supervisor) -> N
     deadline = time.monotonic() + DEADLINE
     while asyncio.run(supervisor.failed()) != ["supervisord"]:
         assert time.monotonic() < deadline, "supervisord was killed and nobody noticed"
-    assert len(living(session)) == 1
+    assert len(living(session)) == 2
 
     supervisor.stop()
 

@@ -5,7 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from triglot.settings import PayloadEncoding
 from triglot.stack.processes import HOST, StackOptions
@@ -20,19 +19,21 @@ async def run(folder: Path, payload_encoding: PayloadEncoding) -> None:
     console = Console(soft_wrap=True)
     console.print("starting: server, three workers, inbox ...")
     async with running_stack(folder, StackOptions(web_ui=True, payload_encoding=payload_encoding)) as stack:
-        console.print(_addresses(stack))
+        _print_addresses(console, stack)
         with suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
+            await stack.keep_watch()
         console.print("stopping ...")
 
 
-def _addresses(stack: Stack) -> Table:
-    table = Table(title="Triglot is running; Ctrl-C stops it", title_justify="left")
-    table.add_column("what")
-    table.add_column("where", overflow="fold")
-    table.add_row("Web UI", f"http://{HOST}:{stack.ports.web_ui}")
-    table.add_row("Temporal server", stack.ports.address)
-    table.add_row("SMTP inbox", f"smtp://{HOST}:{stack.ports.smtp}, mails in {stack.folder.inbox}")
-    table.add_row("object store", stack.folder.store_url)
-    table.add_row("logs", str(stack.folder.logs))
-    return table
+def _print_addresses(console: Console, stack: Stack) -> None:
+    console.print("\n[bold]Triglot is running; Ctrl-C stops it[/]")
+    for what, where in (
+        ("Web UI", f"http://{HOST}:{stack.ports.web_ui}"),
+        ("Temporal server", stack.ports.address),
+        ("SMTP inbox", f"smtp://{HOST}:{stack.ports.smtp}"),
+        ("mails", stack.folder.inbox),
+        ("object store", stack.folder.store_url),
+        ("logs", stack.folder.logs),
+    ):
+        # A line each, however long, so that it can be copied.
+        console.print(f"  {what:16} {where}", highlight=False, markup=False)

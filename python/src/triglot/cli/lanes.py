@@ -60,7 +60,7 @@ def draw(progress: GetProgressResponse, elapsed: float) -> RenderableType:
     """
     table = Table.grid(padding=(0, 2))
     for lane in lanes(progress):
-        bar = ProgressBar(total=max(lane.total, 1), completed=lane.done, width=24)
+        bar = ProgressBar(total=max(lane.total, 1), completed=lane.done, width=24, finished_style="green")
         table.add_row(Text(lane.language, style="bold"), bar, f"{lane.done}/{lane.total}", lane.note)
     return Group(Text(f"{_STAGES.get(stage := progress.stage, str(stage))}, {elapsed:.1f} s"), table)
 

@@ -16,6 +16,9 @@ from triglot.stack.inbox import Mail
 MAX_DISTANCE = 4.5
 """Combined standard errors between two independent estimates: chance exceeds it once in 147,000 times."""
 
+MIN_COMPARABLE_SCENARIOS = 10_000
+"""Below, the tail at 99 % has fewer than 100 scenarios, and an interval says little."""
+
 IDEMPOTENCY_KEY_HEADER = "X-Triglot-Idempotency-Key"
 
 
@@ -90,48 +93,57 @@ def _bitsum(evidence: Evidence) -> Check:
 
 
 def _figures(evidence: Evidence) -> list[Check]:
-    currency = evidence.report.portfolio.currency
     theirs = {measure.confidence_bp: measure for measure in evidence.independent}
     checks = []
     for measure in evidence.report.measures:
         independent = theirs[measure.confidence_bp]
-        for name, ours, other in (
+        for short_name, ours, other in (
             ("VaR", measure.value_at_risk, independent.value_at_risk),
             ("ES", measure.expected_shortfall, independent.expected_shortfall),
         ):
-            checks.append(_figure(f"{name} {format_percent(measure.confidence_bp)}", currency, ours, other))
+            name = f"{short_name} {format_percent(measure.confidence_bp)} against another simulation"
+            checks.append(_figure(name, evidence, ours, other))
     return checks
 
 
-def _figure(name: str, currency: str, ours: EstimateSection, other: IndependentEstimate) -> Check:
+def _figure(name: str, evidence: Evidence, ours: EstimateSection, other: IndependentEstimate) -> Check:
+    currency = evidence.report.portfolio.currency
+    seen = format_money(ours.value_minor, currency)
+    if evidence.scenario_count < MIN_COMPARABLE_SCENARIOS:
+        few = f"nothing: below {MIN_COMPARABLE_SCENARIOS:,} scenarios an interval says little"
+        return Check(name, few, seen, None)
     distance = other.distance(Estimate(ours.value_minor, ours.lower_minor, ours.upper_minor))
     return Check(
-        f"{name} against another simulation",
-        f"{format_money(round(other.value), currency)} within {MAX_DISTANCE} s.e.",
-        f"{format_money(ours.value_minor, currency)}, {distance:.1f} s.e. away",
+        name,
+        f"{format_money(round(other.value), currency)} within {MAX_DISTANCE} standard errors",
+        f"{seen}, {distance:.1f} away",
         distance <= MAX_DISTANCE,
     )
 
 
 def _summary(evidence: Evidence) -> Check:
-    expected = [
-        (m.confidence_bp, m.value_at_risk.value_minor, m.expected_shortfall.value_minor)
-        for m in evidence.report.measures
-    ]
-    seen = [
-        (m.confidence_bp, m.value_at_risk.value_minor, m.expected_shortfall.value_minor)
-        for m in evidence.response.summary.measures
-    ]
-    return Check("workflow's answer equals report.json", f"{expected}", f"{seen}", seen == expected)
+    def text(figures: list[tuple[int, int, int]]) -> str:
+        return "; ".join(
+            f"{format_percent(bp)}: {format_money(var, currency)} and {format_money(shortfall, currency)}"
+            for bp, var, shortfall in figures
+        )
+
+    currency = evidence.report.portfolio.currency
+    expected, seen = (
+        [(m.confidence_bp, m.value_at_risk.value_minor, m.expected_shortfall.value_minor) for m in measures]
+        for measures in (evidence.report.measures, evidence.response.summary.measures)
+    )
+    return Check("workflow's answer equals report.json", text(expected), text(seen), seen == expected)
 
 
 def _mail_count(evidence: Evidence) -> Check:
     expected = sorted(evidence.idempotency_keys)
     seen = sorted(str(mail.message[IDEMPOTENCY_KEY_HEADER]).strip() for mail in evidence.mails)
+    strange = len(seen) - len(set(seen) & set(expected))
     return Check(
         "each mail arrived exactly once",
-        f"{len(expected)} with the right keys",
-        f"{len(seen)}, {len(set(seen) & set(expected))} with the right keys",
+        format_count(len(expected), "mail"),
+        format_count(len(seen), "mail") + (f", {strange} repeated or strange" if strange else ""),
         seen == expected,
     )
 
@@ -139,9 +151,15 @@ def _mail_count(evidence: Evidence) -> Check:
 def _mail_figures(evidence: Evidence) -> Check:
     lines = expected_mail_lines(evidence.report)
     missing = [line for mail in evidence.mails for line in lines if line not in mail.text.splitlines()]
-    seen = f"missing: {missing[0]}" if missing else f"{len(lines)} in each of {len(evidence.mails)} mails"
+    if not evidence.mails:
+        seen = "no mail"
+    else:
+        seen = f"missing: {missing[0]}" if missing else "all of them in each mail"
     return Check(
-        "mail's figures equal report.json", f"{len(lines)} lines", seen, bool(evidence.mails) and not missing
+        "mail's figures equal report.json",
+        format_count(len(lines), "figure"),
+        seen,
+        bool(evidence.mails) and not missing,
     )
 
 

@@ -1,4 +1,4 @@
-"""The default run: what `triglot demo` and a bare `triglot run` compute."""
+"""The default run: what `triglot demo` computes."""
 
 from pathlib import Path
 
@@ -19,9 +19,7 @@ def default_data_dir() -> Path:
     """
     folder = Path(__file__).resolve().parents[4] / "data"
     if not (folder / "portfolio.json").is_file():
-        raise FileNotFoundError(
-            f"no default data in {folder}: run from the repository or name your own files"
-        )
+        raise FileNotFoundError(f"no default data in {folder}: run from a clone of the repository")
     return folder
 
 

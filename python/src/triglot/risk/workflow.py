@@ -76,8 +76,8 @@ class GenerateRiskReport:
         )
 
     @workflow.query(name=RiskReportService.GET_PROGRESS)
-    def get_progress(self, request: GetProgressRequest) -> GetProgressResponse:
-        """Tells how far the report has come."""
+    def get_progress(self, request: GetProgressRequest | None = None) -> GetProgressResponse:
+        """Tells how far the report has come; whoever asks by hand need not send the empty request."""
         return GetProgressResponse(
             stage=self._stage,
             shards_total=self._shards_total,

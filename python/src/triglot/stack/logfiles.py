@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+# The dev server logs a client that asks before it is ready as an error of its own.
+_EXPECTED_OF_SERVER = "Frontend is not healthy yet"
 _BAD_LEVELS = frozenset({"error", "fatal", "critical", "panic"})
 
 
@@ -27,5 +29,5 @@ def _problems(log: Path) -> Iterator[str]:
             entry = None
         if not isinstance(entry, dict):
             yield f"{place}: not JSON: {line[:200]}"
-        elif str(entry.get("level", "")).lower() in _BAD_LEVELS:
+        elif str(entry.get("level", "")).lower() in _BAD_LEVELS and entry.get("error") != _EXPECTED_OF_SERVER:
             yield f"{place}: {entry.get('message', entry.get('msg', line))}"

@@ -10,7 +10,7 @@ from typing import IO
 
 # Below the range from which the kernel takes the local ports of outgoing connections: in there, a port that
 # is free now may be some client's a moment later.
-_PORTS = range(15_000, 32_000)
+_PORTS = range(15_000, 18_000)
 _ATTEMPTS = 200
 
 

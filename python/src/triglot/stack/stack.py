@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NoReturn
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
 from triglot.contract.runtime import data_converter
@@ -22,6 +24,7 @@ from triglot.store import Store
 
 _START_SECONDS = 60
 _POLL_SECONDS = 0.1
+_WATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,16 @@ class Stack:
     supervisor: Supervisor
     client: Client
     store: Store
+
+    async def keep_watch(self) -> NoReturn:
+        """Waits until something fails for good.
+
+        Raises:
+            StackError: Which process it was.
+        """
+        while True:
+            await _require_alive(self.supervisor, self.folder)
+            await asyncio.sleep(_WATCH_SECONDS)
 
     def mails(self) -> list[Mail]:
         """Returns the mails that the inbox accepted."""
@@ -67,6 +80,9 @@ async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stac
 
 
 async def _connect(ports: Ports, options: StackOptions, supervisor: Supervisor, folder: RunFolder) -> Client:
+    # The SDK's warnings about a server that is starting or stopping are of no use to a person.
+    quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    runtime = Runtime(telemetry=TelemetryConfig(logging=quiet))
     try:
         async with asyncio.timeout(_START_SECONDS):
             while True:
@@ -74,6 +90,7 @@ async def _connect(ports: Ports, options: StackOptions, supervisor: Supervisor, 
                     return await Client.connect(
                         ports.address,
                         data_converter=data_converter(options.payload_encoding),
+                        runtime=runtime,
                     )
                 except (RuntimeError, RPCError):
                     await _require_alive(supervisor, folder)

@@ -3,6 +3,7 @@
 import asyncio
 import configparser
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -17,12 +18,16 @@ from xmlrpc.client import ServerProxy
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
+from triglot.stack import guardian
 from triglot.stack.processes import Process, RunFolder, StackError, inherited_environment
 
+_USER = "triglot"
 _WORKERS = "workers"
-_WORKER_STOP_SECONDS = 6  # a second more than the workers' own grace
+_WORKER_STOP_SECONDS = 5  # the workers' own grace
 _SERVICE_STOP_SECONDS = 1
-_SHUTDOWN_SECONDS = _WORKER_STOP_SECONDS + 2 * _SERVICE_STOP_SECONDS + 0.5
+# Longer than both and supervisord's rounds of a second. All of the first is needed at times: a signal
+# that arrives between a fork and the new program is lost, and supervisord does not repeat it.
+_SHUTDOWN_SECONDS = 9
 _FAILED_STATES = ("FATAL", "EXITED", "UNKNOWN")
 
 
@@ -34,11 +39,13 @@ class Supervisor:
         self._processes = processes
         # Not in the run folder: a socket's path may have about 100 characters, a run folder's may have more.
         self._socket_folder = Path(tempfile.mkdtemp(prefix="triglot-"))
+        self._password = secrets.token_urlsafe()
         self._daemon: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts supervisord, which starts the processes."""
         configuration = self._folder.root / "supervisord.conf"
+        configuration.touch(mode=0o600)  # it holds the socket's password
         with configuration.open("w") as file:
             self._configuration().write(file)
         with self._folder.log_of("supervisord").open("wb") as log:
@@ -75,10 +82,13 @@ class Supervisor:
         Raises:
             StackError: If supervisord did not stop in time.
         """
+        # An impatient second Ctrl-C must not cut the stopping short, which has a time limit of its own.
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             if self._daemon is not None:
                 self._stop(self._daemon)
         finally:
+            signal.signal(signal.SIGINT, previous)
             shutil.rmtree(self._socket_folder)
 
     def _stop(self, daemon: subprocess.Popen[bytes]) -> None:
@@ -107,7 +117,7 @@ class Supervisor:
     def _proxy(self) -> ServerProxy:
         return ServerProxy(
             "http://supervisor",
-            transport=SupervisorTransport(None, None, f"unix://{self._socket_folder}/socket"),
+            transport=SupervisorTransport(_USER, self._password, f"unix://{self._socket_folder}/socket"),
         )
 
     def _configuration(self) -> configparser.RawConfigParser:
@@ -118,15 +128,26 @@ class Supervisor:
             "pidfile": _literal(self._folder.root / "supervisord.pid"),
             "childlogdir": _literal(self._folder.logs),
         }
+        if os.geteuid() == 0:
+            configuration["supervisord"]["user"] = "root"  # on purpose, so no warning
         configuration["unix_http_server"] = {
             "file": _literal(self._socket_folder / "socket"),
             "chmod": "0700",
+            "username": _USER,
+            "password": self._password,
         }
         configuration["rpcinterface:supervisor"] = {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         }
         for process in self._processes:
             configuration[f"program:{process.name}"] = self._program(process)
+        configuration[f"program:{guardian.NAME}"] = {
+            "command": f'"{_literal(sys.executable)}" -m {guardian.__name__} --command {os.getpid()}',
+            "priority": "1",
+            "stopsignal": "KILL",
+            "stdout_logfile": "NONE",
+            "stderr_logfile": _literal(self._folder.log_of(guardian.NAME)),
+        }
         configuration[f"group:{_WORKERS}"] = {
             "programs": ",".join(process.name for process in self._processes if process.is_worker),
             "priority": "20",
@@ -141,6 +162,8 @@ class Supervisor:
             ),
             "priority": "20" if process.is_worker else "10",
             "autorestart": "true",
+            # Longer than a worker takes to fail at its start, or it would be restarted for ever.
+            "startsecs": "5" if process.is_worker else "1",
             "startretries": "2",
             # Only workers have something to hand back; the server keeps everything in memory.
             "stopsignal": "TERM" if process.is_worker else "KILL",
