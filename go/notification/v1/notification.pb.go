@@ -28,7 +28,8 @@ const (
 // Asks for one notification.
 type SendNotificationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Equal for all attempts at this notification and different for any other; in a mail, the Message-ID.
+	// Equal for all attempts at this notification and different for any other. The Message-ID of a mail and the
+	// webhook-id of a webhook are made from it.
 	IdempotencyKey string `protobuf:"bytes,1,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// Whom to tell.
 	Recipient *Recipient `protobuf:"bytes,2,opt,name=recipient,proto3" json:"recipient,omitempty"`
@@ -92,7 +93,7 @@ func (x *SendNotificationRequest) GetNotification() *Notification {
 // An accepted notification.
 type SendNotificationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name under which the channel took it; of a mail, the Message-ID.
+	// The name under which the channel took it: of a mail the Message-ID, of a webhook the webhook-id.
 	DeliveryId string `protobuf:"bytes,1,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
 	// When the channel accepted it.
 	AcceptedAt    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=accepted_at,json=acceptedAt,proto3" json:"accepted_at,omitempty"`
@@ -152,6 +153,7 @@ type Recipient struct {
 	// Types that are valid to be assigned to Channel:
 	//
 	//	*Recipient_Email
+	//	*Recipient_Webhook
 	Channel       isRecipient_Channel `protobuf_oneof:"channel"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -203,6 +205,15 @@ func (x *Recipient) GetEmail() *EmailRecipient {
 	return nil
 }
 
+func (x *Recipient) GetWebhook() *WebhookRecipient {
+	if x != nil {
+		if x, ok := x.Channel.(*Recipient_Webhook); ok {
+			return x.Webhook
+		}
+	}
+	return nil
+}
+
 type isRecipient_Channel interface {
 	isRecipient_Channel()
 }
@@ -212,7 +223,14 @@ type Recipient_Email struct {
 	Email *EmailRecipient `protobuf:"bytes,1,opt,name=email,proto3,oneof"`
 }
 
+type Recipient_Webhook struct {
+	// By a signed webhook.
+	Webhook *WebhookRecipient `protobuf:"bytes,2,opt,name=webhook,proto3,oneof"`
+}
+
 func (*Recipient_Email) isRecipient_Channel() {}
+
+func (*Recipient_Webhook) isRecipient_Channel() {}
 
 // Somebody to tell by e-mail.
 type EmailRecipient struct {
@@ -260,6 +278,62 @@ func (x *EmailRecipient) GetAddress() string {
 	return ""
 }
 
+// A program to tell by an HTTP POST of a CloudEvents event, signed as Standard Webhooks says.
+type WebhookRecipient struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to post. A message is kept in histories, so the URL may hold no credentials.
+	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	// Names the signing secret, which itself is never in a message: the worker reads it from its environment
+	// variable TRIGLOT_WEBHOOK_SECRET_<secret_name>.
+	SecretName    string `protobuf:"bytes,2,opt,name=secret_name,json=secretName,proto3" json:"secret_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebhookRecipient) Reset() {
+	*x = WebhookRecipient{}
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebhookRecipient) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebhookRecipient) ProtoMessage() {}
+
+func (x *WebhookRecipient) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebhookRecipient.ProtoReflect.Descriptor instead.
+func (*WebhookRecipient) Descriptor() ([]byte, []int) {
+	return file_triglot_notification_v1_notification_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WebhookRecipient) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *WebhookRecipient) GetSecretName() string {
+	if x != nil {
+		return x.SecretName
+	}
+	return ""
+}
+
 // What to tell, independent of the channel.
 type Notification struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -275,7 +349,7 @@ type Notification struct {
 
 func (x *Notification) Reset() {
 	*x = Notification{}
-	mi := &file_triglot_notification_v1_notification_proto_msgTypes[4]
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -287,7 +361,7 @@ func (x *Notification) String() string {
 func (*Notification) ProtoMessage() {}
 
 func (x *Notification) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_notification_v1_notification_proto_msgTypes[4]
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -300,7 +374,7 @@ func (x *Notification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Notification.ProtoReflect.Descriptor instead.
 func (*Notification) Descriptor() ([]byte, []int) {
-	return file_triglot_notification_v1_notification_proto_rawDescGZIP(), []int{4}
+	return file_triglot_notification_v1_notification_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Notification) GetSubject() string {
@@ -343,7 +417,7 @@ type Figure struct {
 
 func (x *Figure) Reset() {
 	*x = Figure{}
-	mi := &file_triglot_notification_v1_notification_proto_msgTypes[5]
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -355,7 +429,7 @@ func (x *Figure) String() string {
 func (*Figure) ProtoMessage() {}
 
 func (x *Figure) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_notification_v1_notification_proto_msgTypes[5]
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -368,7 +442,7 @@ func (x *Figure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Figure.ProtoReflect.Descriptor instead.
 func (*Figure) Descriptor() ([]byte, []int) {
-	return file_triglot_notification_v1_notification_proto_rawDescGZIP(), []int{5}
+	return file_triglot_notification_v1_notification_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Figure) GetLabel() string {
@@ -419,12 +493,18 @@ const file_triglot_notification_v1_notification_proto_rawDesc = "" +
 	"\vdelivery_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\n" +
 	"deliveryId\x12;\n" +
 	"\vaccepted_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"acceptedAt\"^\n" +
+	"acceptedAt\"\xa5\x01\n" +
 	"\tRecipient\x12?\n" +
-	"\x05email\x18\x01 \x01(\v2'.triglot.notification.v1.EmailRecipientH\x00R\x05emailB\x10\n" +
+	"\x05email\x18\x01 \x01(\v2'.triglot.notification.v1.EmailRecipientH\x00R\x05email\x12E\n" +
+	"\awebhook\x18\x02 \x01(\v2).triglot.notification.v1.WebhookRecipientH\x00R\awebhookB\x10\n" +
 	"\achannel\x12\x05\xbaH\x02\b\x01\"3\n" +
 	"\x0eEmailRecipient\x12!\n" +
-	"\aaddress\x18\x01 \x01(\tB\a\xbaH\x04r\x02`\x01R\aaddress\"\xac\x01\n" +
+	"\aaddress\x18\x01 \x01(\tB\a\xbaH\x04r\x02`\x01R\aaddress\"\xed\x01\n" +
+	"\x10WebhookRecipient\x12\x98\x01\n" +
+	"\x03url\x18\x01 \x01(\tB\x85\x01\xbaH\x81\x01\xba\x01v\n" +
+	"\x15webhook_recipient.url\x120must be an http or https URL without credentials\x1a+this.matches('^https?://[^/?#@]+([/?#]|$)')r\x06\x18\xd0\x0f\x88\x01\x01R\x03url\x12>\n" +
+	"\vsecret_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,62}$R\n" +
+	"secretName\"\xac\x01\n" +
 	"\fNotification\x121\n" +
 	"\asubject\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^[^\\r\\n]{1,200}$R\asubject\x12$\n" +
 	"\asummary\x18\x02 \x01(\tB\n" +
@@ -454,29 +534,31 @@ func file_triglot_notification_v1_notification_proto_rawDescGZIP() []byte {
 	return file_triglot_notification_v1_notification_proto_rawDescData
 }
 
-var file_triglot_notification_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_triglot_notification_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_triglot_notification_v1_notification_proto_goTypes = []any{
 	(*SendNotificationRequest)(nil),  // 0: triglot.notification.v1.SendNotificationRequest
 	(*SendNotificationResponse)(nil), // 1: triglot.notification.v1.SendNotificationResponse
 	(*Recipient)(nil),                // 2: triglot.notification.v1.Recipient
 	(*EmailRecipient)(nil),           // 3: triglot.notification.v1.EmailRecipient
-	(*Notification)(nil),             // 4: triglot.notification.v1.Notification
-	(*Figure)(nil),                   // 5: triglot.notification.v1.Figure
-	(*timestamppb.Timestamp)(nil),    // 6: google.protobuf.Timestamp
+	(*WebhookRecipient)(nil),         // 4: triglot.notification.v1.WebhookRecipient
+	(*Notification)(nil),             // 5: triglot.notification.v1.Notification
+	(*Figure)(nil),                   // 6: triglot.notification.v1.Figure
+	(*timestamppb.Timestamp)(nil),    // 7: google.protobuf.Timestamp
 }
 var file_triglot_notification_v1_notification_proto_depIdxs = []int32{
 	2, // 0: triglot.notification.v1.SendNotificationRequest.recipient:type_name -> triglot.notification.v1.Recipient
-	4, // 1: triglot.notification.v1.SendNotificationRequest.notification:type_name -> triglot.notification.v1.Notification
-	6, // 2: triglot.notification.v1.SendNotificationResponse.accepted_at:type_name -> google.protobuf.Timestamp
+	5, // 1: triglot.notification.v1.SendNotificationRequest.notification:type_name -> triglot.notification.v1.Notification
+	7, // 2: triglot.notification.v1.SendNotificationResponse.accepted_at:type_name -> google.protobuf.Timestamp
 	3, // 3: triglot.notification.v1.Recipient.email:type_name -> triglot.notification.v1.EmailRecipient
-	5, // 4: triglot.notification.v1.Notification.figures:type_name -> triglot.notification.v1.Figure
-	0, // 5: triglot.notification.v1.NotificationService.SendNotification:input_type -> triglot.notification.v1.SendNotificationRequest
-	1, // 6: triglot.notification.v1.NotificationService.SendNotification:output_type -> triglot.notification.v1.SendNotificationResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	4, // 4: triglot.notification.v1.Recipient.webhook:type_name -> triglot.notification.v1.WebhookRecipient
+	6, // 5: triglot.notification.v1.Notification.figures:type_name -> triglot.notification.v1.Figure
+	0, // 6: triglot.notification.v1.NotificationService.SendNotification:input_type -> triglot.notification.v1.SendNotificationRequest
+	1, // 7: triglot.notification.v1.NotificationService.SendNotification:output_type -> triglot.notification.v1.SendNotificationResponse
+	7, // [7:8] is the sub-list for method output_type
+	6, // [6:7] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_triglot_notification_v1_notification_proto_init() }
@@ -486,6 +568,7 @@ func file_triglot_notification_v1_notification_proto_init() {
 	}
 	file_triglot_notification_v1_notification_proto_msgTypes[2].OneofWrappers = []any{
 		(*Recipient_Email)(nil),
+		(*Recipient_Webhook)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -493,7 +576,7 @@ func file_triglot_notification_v1_notification_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_notification_v1_notification_proto_rawDesc), len(file_triglot_notification_v1_notification_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

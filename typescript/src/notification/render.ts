@@ -1,6 +1,9 @@
 /** Words for a notification. Pure: no clock, no mail, no Temporal. */
 import type { Figure, Notification } from '../gen/triglot/notification/v1/notification_pb.js';
 
+/** What the brackets behind an amount mean. */
+export const INTERVAL_NOTE = 'In brackets: the 95 % interval.';
+
 /** The subject, safe as a header: one line without control characters. */
 export function renderSubject({ subject }: Notification): string {
   return oneLine(subject);
@@ -10,7 +13,7 @@ export function renderSubject({ subject }: Notification): string {
 export function renderText({ summary, figures }: Notification): string {
   const paragraphs = [summary];
   if (figures.length > 0) {
-    paragraphs.push(figures.map(renderFigure).join('\n'), 'In brackets: the 95 % interval.');
+    paragraphs.push(figures.map(renderFigure).join('\n'), INTERVAL_NOTE);
   }
   return `${paragraphs.join('\n\n')}\n`;
 }
@@ -34,6 +37,7 @@ export function formatMoney(currency: string, minor: bigint): string {
   return `${currency} ${minor < 0n ? '-' : ''}${units}.${cents}`;
 }
 
-function oneLine(text: string): string {
+/** Without line breaks and other control characters. */
+export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -7,6 +7,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const PAYLOAD_ENCODINGS = ['json', 'binary'] as const satisfies readonly PayloadEncoding[];
 
+/** A day, since timers beyond 2^31 milliseconds fire at once. */
+const MAX_SECONDS = 86_400;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A missing or bad setting; the message is one sentence for the operator. */
@@ -38,7 +41,13 @@ export function readPayloadEncoding(env: Environment): PayloadEncoding {
   return readChoice(env, 'TRIGLOT_PAYLOAD_ENCODING', PAYLOAD_ENCODINGS, 'json');
 }
 
-function readChoice<T extends string>(env: Environment, name: string, choices: readonly T[], fallback: T): T {
+/** Throws SettingsError. */
+export function readChoice<T extends string>(
+  env: Environment,
+  name: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
   const value = env[name] || fallback;
   const choice = choices.find((candidate) => candidate === value);
   if (choice === undefined) {
@@ -47,12 +56,12 @@ function readChoice<T extends string>(env: Environment, name: string, choices: r
   return choice;
 }
 
-function readSeconds(env: Environment, name: string, fallback: number): number {
+/** Throws SettingsError. */
+export function readSeconds(env: Environment, name: string, fallback: number, most = MAX_SECONDS): number {
   const value = env[name] || String(fallback);
   const seconds = Number(value);
-  // A day, since timers beyond 2^31 milliseconds fire at once.
-  if (!(seconds > 0 && seconds <= 86_400)) {
-    throw new SettingsError(`${name} must be a number of seconds above 0 and up to 86400, not "${value}"`);
+  if (!(seconds > 0 && seconds <= most)) {
+    throw new SettingsError(`${name} must be a number of seconds above 0 and up to ${most}, not "${value}"`);
   }
   return seconds;
 }

@@ -30,16 +30,26 @@ class SendNotificationResponse(_message.Message):
     def __init__(self, delivery_id: _Optional[str] = ..., accepted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Recipient(_message.Message):
-    __slots__ = ("email",)
+    __slots__ = ("email", "webhook")
     EMAIL_FIELD_NUMBER: _ClassVar[int]
+    WEBHOOK_FIELD_NUMBER: _ClassVar[int]
     email: EmailRecipient
-    def __init__(self, email: _Optional[_Union[EmailRecipient, _Mapping]] = ...) -> None: ...
+    webhook: WebhookRecipient
+    def __init__(self, email: _Optional[_Union[EmailRecipient, _Mapping]] = ..., webhook: _Optional[_Union[WebhookRecipient, _Mapping]] = ...) -> None: ...
 
 class EmailRecipient(_message.Message):
     __slots__ = ("address",)
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     address: str
     def __init__(self, address: _Optional[str] = ...) -> None: ...
+
+class WebhookRecipient(_message.Message):
+    __slots__ = ("url", "secret_name")
+    URL_FIELD_NUMBER: _ClassVar[int]
+    SECRET_NAME_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    secret_name: str
+    def __init__(self, url: _Optional[str] = ..., secret_name: _Optional[str] = ...) -> None: ...
 
 class Notification(_message.Message):
     __slots__ = ("subject", "summary", "figures")

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file triglot/notification/v1/notification.proto.
  */
 export const file_triglot_notification_v1_notification: GenFile = /*@__PURE__*/
-  fileDesc("Cip0cmlnbG90L25vdGlmaWNhdGlvbi92MS9ub3RpZmljYXRpb24ucHJvdG8SF3RyaWdsb3Qubm90aWZpY2F0aW9uLnYxItgBChdTZW5kTm90aWZpY2F0aW9uUmVxdWVzdBI5Cg9pZGVtcG90ZW5jeV9rZXkYASABKAlCILpIHXIbMhleW0EtWmEtejAtOS5fOi8tXXsxLDIwMH0kEj0KCXJlY2lwaWVudBgCIAEoCzIiLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlJlY2lwaWVudEIGukgDyAEBEkMKDG5vdGlmaWNhdGlvbhgDIAEoCzIlLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLk5vdGlmaWNhdGlvbkIGukgDyAEBImkKGFNlbmROb3RpZmljYXRpb25SZXNwb25zZRIcCgtkZWxpdmVyeV9pZBgBIAEoCUIHukgEcgIQARIvCgthY2NlcHRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVwoJUmVjaXBpZW50EjgKBWVtYWlsGAEgASgLMicudHJpZ2xvdC5ub3RpZmljYXRpb24udjEuRW1haWxSZWNpcGllbnRIAEIQCgdjaGFubmVsEgW6SAIIASIqCg5FbWFpbFJlY2lwaWVudBIYCgdhZGRyZXNzGAEgASgJQge6SARyAmABIpEBCgxOb3RpZmljYXRpb24SKAoHc3ViamVjdBgBIAEoCUIXukgUchIyEF5bXlxyXG5dezEsMjAwfSQSGwoHc3VtbWFyeRgCIAEoCUIKukgHcgUQARjQDxI6CgdmaWd1cmVzGAMgAygLMh8udHJpZ2xvdC5ub3RpZmljYXRpb24udjEuRmlndXJlQgi6SAWSAQIQMiKVAQoGRmlndXJlEiYKBWxhYmVsGAEgASgJQhe6SBRyEjIQXlteXHJcbl17MSwyMDB9JBIjCghjdXJyZW5jeRgCIAEoCUIRukgOcgwyCl5bQS1aXXszfSQSFAoMYW1vdW50X21pbm9yGAMgASgDEhMKC2xvd2VyX21pbm9yGAQgASgDEhMKC3VwcGVyX21pbm9yGAUgASgDMpIBChNOb3RpZmljYXRpb25TZXJ2aWNlEnkKEFNlbmROb3RpZmljYXRpb24SMC50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5TZW5kTm90aWZpY2F0aW9uUmVxdWVzdBoxLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlNlbmROb3RpZmljYXRpb25SZXNwb25zZSIAGgBCN1o1ZXhhbXBsZS5jb20vdHJpZ2xvdC9nby9ub3RpZmljYXRpb24vdjE7bm90aWZpY2F0aW9udjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Cip0cmlnbG90L25vdGlmaWNhdGlvbi92MS9ub3RpZmljYXRpb24ucHJvdG8SF3RyaWdsb3Qubm90aWZpY2F0aW9uLnYxItgBChdTZW5kTm90aWZpY2F0aW9uUmVxdWVzdBI5Cg9pZGVtcG90ZW5jeV9rZXkYASABKAlCILpIHXIbMhleW0EtWmEtejAtOS5fOi8tXXsxLDIwMH0kEj0KCXJlY2lwaWVudBgCIAEoCzIiLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlJlY2lwaWVudEIGukgDyAEBEkMKDG5vdGlmaWNhdGlvbhgDIAEoCzIlLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLk5vdGlmaWNhdGlvbkIGukgDyAEBImkKGFNlbmROb3RpZmljYXRpb25SZXNwb25zZRIcCgtkZWxpdmVyeV9pZBgBIAEoCUIHukgEcgIQARIvCgthY2NlcHRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilQEKCVJlY2lwaWVudBI4CgVlbWFpbBgBIAEoCzInLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLkVtYWlsUmVjaXBpZW50SAASPAoHd2ViaG9vaxgCIAEoCzIpLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLldlYmhvb2tSZWNpcGllbnRIAEIQCgdjaGFubmVsEgW6SAIIASIqCg5FbWFpbFJlY2lwaWVudBIYCgdhZGRyZXNzGAEgASgJQge6SARyAmABItwBChBXZWJob29rUmVjaXBpZW50EpMBCgN1cmwYASABKAlChQG6SIEBcgYY0A+IAQG6AXYKFXdlYmhvb2tfcmVjaXBpZW50LnVybBIwbXVzdCBiZSBhbiBodHRwIG9yIGh0dHBzIFVSTCB3aXRob3V0IGNyZWRlbnRpYWxzGit0aGlzLm1hdGNoZXMoJ15odHRwcz86Ly9bXi8/I0BdKyhbLz8jXXwkKScpEjIKC3NlY3JldF9uYW1lGAIgASgJQh26SBpyGDIWXltBLVpdW0EtWjAtOV9dezAsNjJ9JCKRAQoMTm90aWZpY2F0aW9uEigKB3N1YmplY3QYASABKAlCF7pIFHISMhBeW15cclxuXXsxLDIwMH0kEhsKB3N1bW1hcnkYAiABKAlCCrpIB3IFEAEY0A8SOgoHZmlndXJlcxgDIAMoCzIfLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLkZpZ3VyZUIIukgFkgECEDIilQEKBkZpZ3VyZRImCgVsYWJlbBgBIAEoCUIXukgUchIyEF5bXlxyXG5dezEsMjAwfSQSIwoIY3VycmVuY3kYAiABKAlCEbpIDnIMMgpeW0EtWl17M30kEhQKDGFtb3VudF9taW5vchgDIAEoAxITCgtsb3dlcl9taW5vchgEIAEoAxITCgt1cHBlcl9taW5vchgFIAEoAzKSAQoTTm90aWZpY2F0aW9uU2VydmljZRJ5ChBTZW5kTm90aWZpY2F0aW9uEjAudHJpZ2xvdC5ub3RpZmljYXRpb24udjEuU2VuZE5vdGlmaWNhdGlvblJlcXVlc3QaMS50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5TZW5kTm90aWZpY2F0aW9uUmVzcG9uc2UiABoAQjdaNWV4YW1wbGUuY29tL3RyaWdsb3QvZ28vbm90aWZpY2F0aW9uL3YxO25vdGlmaWNhdGlvbnYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Asks for one notification.
@@ -24,7 +24,8 @@ export const file_triglot_notification_v1_notification: GenFile = /*@__PURE__*/
  */
 export type SendNotificationRequest = Message<"triglot.notification.v1.SendNotificationRequest"> & {
   /**
-   * Equal for all attempts at this notification and different for any other; in a mail, the Message-ID.
+   * Equal for all attempts at this notification and different for any other. The Message-ID of a mail and the
+   * webhook-id of a webhook are made from it.
    *
    * @generated from field: string idempotency_key = 1;
    */
@@ -59,7 +60,7 @@ export const SendNotificationRequestSchema: GenMessage<SendNotificationRequest> 
  */
 export type SendNotificationResponse = Message<"triglot.notification.v1.SendNotificationResponse"> & {
   /**
-   * The name under which the channel took it; of a mail, the Message-ID.
+   * The name under which the channel took it: of a mail the Message-ID, of a webhook the webhook-id.
    *
    * @generated from field: string delivery_id = 1;
    */
@@ -99,6 +100,14 @@ export type Recipient = Message<"triglot.notification.v1.Recipient"> & {
      */
     value: EmailRecipient;
     case: "email";
+  } | {
+    /**
+     * By a signed webhook.
+     *
+     * @generated from field: triglot.notification.v1.WebhookRecipient webhook = 2;
+     */
+    value: WebhookRecipient;
+    case: "webhook";
   } | { case: undefined; value?: undefined };
 };
 
@@ -129,6 +138,35 @@ export type EmailRecipient = Message<"triglot.notification.v1.EmailRecipient"> &
  */
 export const EmailRecipientSchema: GenMessage<EmailRecipient> = /*@__PURE__*/
   messageDesc(file_triglot_notification_v1_notification, 3);
+
+/**
+ * A program to tell by an HTTP POST of a CloudEvents event, signed as Standard Webhooks says.
+ *
+ * @generated from message triglot.notification.v1.WebhookRecipient
+ */
+export type WebhookRecipient = Message<"triglot.notification.v1.WebhookRecipient"> & {
+  /**
+   * Where to post. A message is kept in histories, so the URL may hold no credentials.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * Names the signing secret, which itself is never in a message: the worker reads it from its environment
+   * variable TRIGLOT_WEBHOOK_SECRET_<secret_name>.
+   *
+   * @generated from field: string secret_name = 2;
+   */
+  secretName: string;
+};
+
+/**
+ * Describes the message triglot.notification.v1.WebhookRecipient.
+ * Use `create(WebhookRecipientSchema)` to create a new message.
+ */
+export const WebhookRecipientSchema: GenMessage<WebhookRecipient> = /*@__PURE__*/
+  messageDesc(file_triglot_notification_v1_notification, 4);
 
 /**
  * What to tell, independent of the channel.
@@ -163,7 +201,7 @@ export type Notification = Message<"triglot.notification.v1.Notification"> & {
  * Use `create(NotificationSchema)` to create a new message.
  */
 export const NotificationSchema: GenMessage<Notification> = /*@__PURE__*/
-  messageDesc(file_triglot_notification_v1_notification, 4);
+  messageDesc(file_triglot_notification_v1_notification, 5);
 
 /**
  * A labelled amount of money with its 95 % interval.
@@ -212,7 +250,7 @@ export type Figure = Message<"triglot.notification.v1.Figure"> & {
  * Use `create(FigureSchema)` to create a new message.
  */
 export const FigureSchema: GenMessage<Figure> = /*@__PURE__*/
-  messageDesc(file_triglot_notification_v1_notification, 5);
+  messageDesc(file_triglot_notification_v1_notification, 6);
 
 /**
  * Sends notifications.

@@ -373,7 +373,8 @@ export type Provenance = Message<"triglot.risk.v1.Provenance"> & {
   workerVersion: string;
 
   /**
-   * The CPU time spent on the computation itself.
+   * The CPU time spent on the computation itself, by the attempt that finished it: what an attempt spent that
+   * died before is not in it.
    *
    * @generated from field: google.protobuf.Duration cpu_time = 4;
    */
