@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 import demos
+from samples import WEBHOOK_ENVIRONMENT
 from triglot.stack.processes import StackOptions
 from triglot.stack.stack import Stack, running_stack
 
@@ -14,7 +15,7 @@ from triglot.stack.stack import Stack, running_stack
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("stack")
-    async with running_stack(folder, StackOptions()) as stack:
+    async with running_stack(folder, StackOptions(environment=WEBHOOK_ENVIRONMENT)) as stack:
         yield stack
 
 

@@ -8,15 +8,9 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from samples import PRICES, request
 from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient
-from triglot.risk.v1.market_pb2 import (
-    Portfolio,
-    Position,
-    PriceHistory,
-    PriceWindow,
-    SimulationParameters,
-)
-from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
+from triglot.risk.v1.market_pb2 import PriceHistory
 from triglot.risk.v1.report_temporal import RiskReportServiceClient
 from triglot.stack.stack import Stack
 from triglot.store.v1.object_pb2 import ObjectRef
@@ -24,33 +18,6 @@ from triglot.store.v1.object_pb2 import ObjectRef
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DEADLINE = 60
-
-PRICES = PriceHistory(
-    symbols=["A", "B"],
-    dates=["2022-01-03", "2022-01-04", "2022-01-05", "2022-01-06"],
-    decimals=2,
-    prices=[10_000, 5_000, 10_100, 4_950, 9_999, 5_125, 10_350, 5_075],
-)
-
-
-def request(prices: ObjectRef, **changes: object) -> GenerateRiskReportRequest:
-    asked = GenerateRiskReportRequest(
-        portfolio=Portfolio(
-            id="two-assets",
-            name="Two assets",
-            currency="EUR",
-            positions=[
-                Position(symbol="A", exposure_minor=5_000_000),
-                Position(symbol="B", exposure_minor=-1_000_000),
-            ],
-        ),
-        window=PriceWindow(prices=prices, as_of_date="2022-01-06"),
-        parameters=SimulationParameters(scenario_count=10_000, horizon_days=5, block_days=1, seed=7),
-        confidences_bp=[9900],
-    )
-    for name, value in changes.items():
-        setattr(asked, name, value)
-    return asked
 
 
 def path_of(stack: Stack, reference: ObjectRef) -> Path:

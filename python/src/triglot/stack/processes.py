@@ -91,6 +91,8 @@ class StackOptions:
     web_ui: bool = False
     lose_mails: bool = False
     payload_encoding: PayloadEncoding = "json"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """More variables for the workers, for instance `TRIGLOT_WEBHOOK_SECRET_...`."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def worker_environment(folder: RunFolder, ports: Ports, options: StackOptions) -
         "TRIGLOT_PAYLOAD_ENCODING": options.payload_encoding,
         "TRIGLOT_CONNECT_TIMEOUT": str(_CONNECT_SECONDS),
         "TRIGLOT_SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
+        **options.environment,
     }
 
 
