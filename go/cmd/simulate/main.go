@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"example.com/triglot/go/contract"
+	"example.com/triglot/go/internal/kernel"
 	"example.com/triglot/go/internal/simulation"
 	riskv1 "example.com/triglot/go/risk/v1"
 )
@@ -44,7 +45,7 @@ func run(content []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	shard, err := model.Simulate(simulation.Range(input.GetRange()), func() error { return nil })
+	shard, err := model.Simulate(simulation.Range(input.GetRange()), func(kernel.Progress) error { return nil })
 	if err != nil {
 		return nil, err
 	}

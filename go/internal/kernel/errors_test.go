@@ -154,7 +154,7 @@ func TestCallerMayStopBetweenBlocks(t *testing.T) {
 	model := newModel(t, vectorSpec())
 	stop := errors.New("stop")
 	blocks := 0
-	_, err := model.Simulate(kernel.Range{Count: 10 * kernel.BlockScenarios}, func() error {
+	_, err := model.Simulate(kernel.Range{Count: 10 * kernel.BlockScenarios}, func(kernel.Progress) error {
 		if blocks++; blocks == 2 {
 			return stop
 		}
@@ -169,7 +169,7 @@ func TestCallerMayStopBetweenBlocks(t *testing.T) {
 func TestBlocksOfTheLargestModelAreSmall(t *testing.T) {
 	model := constant(t, 1, 1000, slices.Repeat([]int64{1}, 1000)...)
 	blocks := 0
-	count := func() error {
+	count := func(kernel.Progress) error {
 		blocks++
 		return nil
 	}
@@ -177,7 +177,7 @@ func TestBlocksOfTheLargestModelAreSmall(t *testing.T) {
 		t.Fatal(err)
 	}
 	if blocks < 3 {
-		t.Errorf("50 scenarios of a million factors each are %d blocks; want several", blocks)
+		t.Errorf("50 scenarios of a million factors each have %d stops between blocks; want several", blocks)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"example.com/triglot/go/internal/kernel"
 )
 
-func goOn() error { return nil }
+func goOn(kernel.Progress) error { return nil }
 
 // pricesOfVectors are those of docs/kernel.md: a row a day, a column an asset.
 var pricesOfVectors = [][]float64{

@@ -22,25 +22,27 @@ func (r Range) check() error {
 	return nil
 }
 
-// Simulate simulates the scenarios of a range. After each block it calls afterBlock, and gives up with the
-// error that this returns, as it is. Any other error is an *InputError: a bad range, or results beyond 2^43
-// minor units or with sums beyond int64, which the model's figures cause.
-func (m *Model) Simulate(scenarios Range, afterBlock func() error) (*Shard, error) {
+// Simulate simulates the scenarios of a range. Between blocks it calls between, and gives up with the error that
+// this returns, as it is. Any other error is an *InputError: a bad range, or results beyond 2^43 minor units or
+// with sums beyond int64, which the model's figures cause.
+func (m *Model) Simulate(scenarios Range, between func(Progress) error) (*Shard, error) {
 	if err := scenarios.check(); err != nil {
 		return nil, err
 	}
 	run := newRun(m, scenarios.Count)
-	for done := int64(0); done < scenarios.Count; {
-		count := min(m.blockScenarios, scenarios.Count-done)
-		if err := run.block(uint32(scenarios.First+done), int(count)); err != nil {
+	for {
+		next := scenarios.First + run.count
+		count := min(m.blockScenarios, scenarios.Count-run.count)
+		if err := run.block(uint32(next), int(count)); err != nil {
 			return nil, err
 		}
-		done += count
-		if err := afterBlock(); err != nil {
+		if run.count == scenarios.Count {
+			return run.shard(), nil
+		}
+		if err := between(Progress{Next: next + count, run: run}); err != nil {
 			return nil, err
 		}
 	}
-	return run.shard(), nil
 }
 
 // run is one simulation's state. Its buffers are allocated once, so that blocks allocate nothing (but for the
@@ -156,6 +158,7 @@ func (r *run) collect(results []float64, scenario uint32) error {
 	return nil
 }
 
+// shard hands the run's buffers over.
 func (r *run) shard() *Shard {
 	return &Shard{
 		Count:     r.count,

@@ -3,8 +3,7 @@ package simulation
 
 import (
 	"context"
-
-	"go.temporal.io/sdk/activity"
+	"time"
 
 	"example.com/triglot/go/internal/kernel"
 	"example.com/triglot/go/internal/store"
@@ -19,14 +18,21 @@ const cachedModels = 4
 type Activities struct {
 	objects *store.Store
 	models  *store.Cache[*kernel.Model]
+	now     func() time.Time
+	deliver func(context.Context, *riskv1.ShardCheckpoint) error
 }
 
 // NewActivities makes the activities of a worker.
 func NewActivities(objects *store.Store) *Activities {
-	return &Activities{objects: objects, models: store.NewCache[*kernel.Model](cachedModels)}
+	return &Activities{
+		objects: objects,
+		models:  store.NewCache[*kernel.Model](cachedModels),
+		now:     time.Now,
+		deliver: deliver,
+	}
 }
 
-// SimulateShard simulates one range of scenarios and stores the shard.
+// SimulateShard simulates one range of scenarios, from where the attempt before stopped, and stores the shard.
 func (a *Activities) SimulateShard(
 	ctx context.Context, request *riskv1.SimulateShardRequest,
 ) (*riskv1.SimulateShardResponse, error) {
@@ -47,7 +53,7 @@ func (a *Activities) simulateShard(
 		return nil, err
 	}
 	shard, cpuTime, err := measureCPUTime(func() (*kernel.Shard, error) {
-		return model.Simulate(Range(request.GetRange()), func() error { return checkIn(ctx) })
+		return a.simulate(ctx, model, Range(request.GetRange()))
 	})
 	if err != nil {
 		return nil, err
@@ -64,22 +70,20 @@ func (a *Activities) simulateShard(
 	}, nil
 }
 
+func (a *Activities) simulate(
+	ctx context.Context, model *kernel.Model, scenarios kernel.Range,
+) (*kernel.Shard, error) {
+	checkpoint, partial := a.lastCheckpoint(ctx, model, scenarios)
+	progress := a.newCheckpoints(scenarios, checkpoint)
+	return model.Resume(scenarios, partial, func(reached kernel.Progress) error {
+		return progress.checkIn(ctx, reached)
+	})
+}
+
 func (a *Activities) loadModel(ctx context.Context, ref *storev1.ObjectRef) (*kernel.Model, error) {
 	spec := &riskv1.SimulationSpec{}
 	if err := a.objects.GetMessage(ctx, ref, spec); err != nil {
 		return nil, err
 	}
 	return NewModel(spec)
-}
-
-// checkIn tells the server that the activity lives, and says when to give up. The SDK thins the heartbeats
-// out.
-func checkIn(ctx context.Context) error {
-	activity.RecordHeartbeat(ctx)
-	select {
-	case <-activity.GetWorkerStopChannel(ctx):
-		return errWorkerStopping
-	default:
-		return ctx.Err()
-	}
 }

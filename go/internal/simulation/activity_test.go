@@ -1,9 +1,9 @@
 package simulation_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -31,8 +31,11 @@ import (
 // fixture is a worker's activities in a test environment, with a folder as store.
 type fixture struct {
 	environment *testsuite.TestActivityEnvironment
+	activities  *simulation.Activities
 	objects     *store.Store
 	folder      string
+	log         *bytes.Buffer
+	delivered   *riskv1.ShardCheckpoint
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -47,12 +50,19 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	log := &bytes.Buffer{}
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.NewTextHandler(log, nil))))
 	environment := suite.NewTestActivityEnvironment()
 	environment.SetDataConverter(payloads)
 	environment.SetFailureConverter(contract.NewFailureConverter(payloads))
-	riskv1.RegisterSimulationServiceActivities(environment, simulation.NewActivities(objects))
-	return &fixture{environment, objects, folder}
+	activities := simulation.NewActivities(objects)
+	riskv1.RegisterSimulationServiceActivities(environment, activities)
+	f := &fixture{environment, activities, objects, folder, log, nil}
+	activities.SetDelivery(func(checkpoint *riskv1.ShardCheckpoint) error {
+		f.delivered = checkpoint
+		return nil
+	})
+	return f
 }
 
 func spec() *riskv1.SimulationSpec {
@@ -112,7 +122,7 @@ func TestActivityStoresTheKernelsShard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := model.Simulate(kernel.Range{First: 1000, Count: 70_000}, func() error { return nil })
+	want, err := model.Simulate(kernel.Range{First: 1000, Count: 70_000}, func(kernel.Progress) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,3 +49,25 @@ func ShardMessage(shard *kernel.Shard) *riskv1.Shard {
 	}
 	return message
 }
+
+// shardOf is the kernel's form of a shard. They share their lists.
+func shardOf(message *riskv1.Shard) *kernel.Shard {
+	shard := &kernel.Shard{
+		Count:  message.GetScenarioCount(),
+		Sum:    message.GetSumMinor(),
+		Min:    message.GetMinMinor(),
+		Max:    message.GetMaxMinor(),
+		Bitsum: message.GetBitsum(),
+		Histogram: kernel.Histogram{
+			Low:    message.GetHistogram().GetLowMinor(),
+			Width:  message.GetHistogram().GetWidthMinor(),
+			Counts: message.GetHistogram().GetCounts(),
+		},
+		Tail:  message.GetTailMinor(),
+		Worst: make([]kernel.Result, len(message.GetWorst())),
+	}
+	for i, result := range message.GetWorst() {
+		shard.Worst[i] = kernel.Result{PnL: result.GetPnlMinor(), Scenario: result.GetScenario()}
+	}
+	return shard
+}

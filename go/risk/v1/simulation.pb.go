@@ -605,7 +605,8 @@ type Provenance struct {
 	Runtime string `protobuf:"bytes,2,opt,name=runtime,proto3" json:"runtime,omitempty"`
 	// The worker's own version.
 	WorkerVersion string `protobuf:"bytes,3,opt,name=worker_version,json=workerVersion,proto3" json:"worker_version,omitempty"`
-	// The CPU time spent on the computation itself.
+	// The CPU time spent on the computation itself, by the attempt that finished it: what an attempt spent that
+	// died before is not in it.
 	CpuTime       *durationpb.Duration `protobuf:"bytes,4,opt,name=cpu_time,json=cpuTime,proto3" json:"cpu_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -56,7 +56,7 @@ def simulate_shard(
         task_queue=SimulationService.TASK_QUEUE,
         result_type=simulation_pb2.SimulateShardResponse,
         start_to_close_timeout=timedelta(seconds=600),
-        heartbeat_timeout=timedelta(seconds=10),
+        heartbeat_timeout=timedelta(seconds=5),
         retry_policy=RetryPolicy(
             initial_interval=timedelta(seconds=1),
             maximum_interval=timedelta(seconds=30),

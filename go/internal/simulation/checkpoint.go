@@ -1,0 +1,167 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"example.com/triglot/go/internal/kernel"
+	"example.com/triglot/go/internal/store"
+	riskv1 "example.com/triglot/go/risk/v1"
+)
+
+const (
+	// checkpointInterval is how much work the death of a worker may cost.
+	checkpointInterval = time.Second
+	// checkpointPause is how many times longer than a checkpoint takes the simulation goes on before the next
+	// one: a checkpoint grows with its shard and waits for the store, and should cost a few percent at most.
+	checkpointPause = 20
+)
+
+// checkpoints keeps the partial shards of one attempt in the store, and its heartbeats say where.
+type checkpoints struct {
+	objects *store.Store
+	now     func() time.Time
+	deliver func(context.Context, *riskv1.ShardCheckpoint) error
+	first   int64 // where this attempt began
+	end     int64
+	started time.Time
+	due     time.Time
+	latest  *riskv1.ShardCheckpoint // nil until there is one
+}
+
+func (a *Activities) newCheckpoints(scenarios kernel.Range, latest *riskv1.ShardCheckpoint) *checkpoints {
+	first, started := scenarios.First, a.now()
+	if latest != nil {
+		first = latest.GetNextScenario()
+	}
+	return &checkpoints{
+		objects: a.objects,
+		now:     a.now,
+		deliver: a.deliver,
+		first:   first,
+		end:     scenarios.First + scenarios.Count,
+		started: started,
+		due:     started.Add(checkpointInterval),
+		latest:  latest,
+	}
+}
+
+// checkIn tells the server that the activity lives and how far it has come, and says when to give up. The SDK
+// thins the heartbeats out.
+func (c *checkpoints) checkIn(ctx context.Context, progress kernel.Progress) error {
+	logger := activity.GetLogger(ctx)
+	if ctx.Err() != nil {
+		logger.Info("giving up", "next_scenario", progress.Next, "cause", context.Cause(ctx))
+		return ctx.Err()
+	}
+	stopping := workerStops(ctx)
+	if now := c.now(); stopping || c.isDue(now, progress.Next) {
+		if err := c.save(ctx, now, progress); err != nil {
+			return err
+		}
+	}
+	if c.latest == nil {
+		activity.RecordHeartbeat(ctx)
+	} else {
+		activity.RecordHeartbeat(ctx, c.latest)
+	}
+	if stopping {
+		c.handOver(ctx)
+		return errWorkerStopping
+	}
+	return nil
+}
+
+// handOver waits until the server has the checkpoint. A heartbeat as above does not do: the SDK (1.50) sends what
+// it held back when the worker began to stop with the activity's context, which ends when the activity returns.
+func (c *checkpoints) handOver(ctx context.Context) {
+	logger := activity.GetLogger(ctx)
+	if c.latest == nil {
+		return
+	}
+	if err := c.deliver(ctx, c.latest); err != nil {
+		logger.Warn("the checkpoint may not have arrived", "error", err)
+	}
+	logger.Info("handing over", "next_scenario", c.latest.GetNextScenario())
+}
+
+// deliver sends a heartbeat at once.
+func deliver(ctx context.Context, checkpoint *riskv1.ShardCheckpoint) error {
+	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, checkpoint)
+}
+
+// isDue spares what would take no longer to simulate again than to the next checkpoint.
+func (c *checkpoints) isDue(now time.Time, next int64) bool {
+	if now.Before(c.due) {
+		return false
+	}
+	left := float64(c.end-next) / float64(next-c.first) * float64(now.Sub(c.started))
+	return left >= float64(checkpointInterval)
+}
+
+// save makes a checkpoint. Where the store fails, the one before stays: that costs time at worst.
+func (c *checkpoints) save(ctx context.Context, began time.Time, progress kernel.Progress) error {
+	partial, err := progress.Snapshot()
+	if err != nil {
+		return err
+	}
+	ref, err := c.objects.PutMessage(ctx, ShardMessage(partial))
+	if err != nil {
+		activity.GetLogger(ctx).Warn("no checkpoint", "next_scenario", progress.Next, "error", err)
+	} else {
+		c.latest = &riskv1.ShardCheckpoint{NextScenario: progress.Next, Partial: ref}
+	}
+	ended := c.now()
+	c.due = ended.Add(max(checkpointInterval, checkpointPause*ended.Sub(began)))
+	return nil
+}
+
+func workerStops(ctx context.Context) bool {
+	select {
+	case <-activity.GetWorkerStopChannel(ctx):
+		return true
+	default:
+		return false
+	}
+}
+
+// lastCheckpoint is what the attempt before has left, with its partial shard; both are nil where there is
+// nothing or nothing usable, since starting over loses only time.
+func (a *Activities) lastCheckpoint(
+	ctx context.Context, model *kernel.Model, scenarios kernel.Range,
+) (*riskv1.ShardCheckpoint, *kernel.Shard) {
+	if !activity.HasHeartbeatDetails(ctx) {
+		return nil, nil
+	}
+	logger := activity.GetLogger(ctx)
+	checkpoint := &riskv1.ShardCheckpoint{}
+	err := activity.GetHeartbeatDetails(ctx, &checkpoint)
+	var partial *kernel.Shard
+	if err == nil {
+		partial, err = a.loadPartial(ctx, model, scenarios, checkpoint)
+	}
+	if err != nil {
+		logger.Warn("starting over: the checkpoint is not usable", "shard_first", scenarios.First, "error", err)
+		return nil, nil
+	}
+	logger.Info("resuming", "first_scenario", checkpoint.GetNextScenario(), "shard_first", scenarios.First)
+	return checkpoint, partial
+}
+
+func (a *Activities) loadPartial(
+	ctx context.Context, model *kernel.Model, scenarios kernel.Range, checkpoint *riskv1.ShardCheckpoint,
+) (*kernel.Shard, error) {
+	message := &riskv1.Shard{}
+	if err := a.objects.GetMessage(ctx, checkpoint.GetPartial(), message); err != nil {
+		return nil, err
+	}
+	partial := shardOf(message)
+	if next := checkpoint.GetNextScenario(); next != scenarios.First+partial.Count {
+		return nil, fmt.Errorf("%d scenarios from %d on do not end before %d",
+			partial.Count, scenarios.First, next)
+	}
+	return partial, model.CheckPartial(scenarios, partial)
+}
