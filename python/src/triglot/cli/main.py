@@ -115,19 +115,21 @@ def _payload_encoding(value: str) -> PayloadEncoding:
 
 
 def _interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Runs a command so that SIGTERM and SIGHUP end it like Ctrl-C: cancelled, with its processes stopped."""
+    """Runs a command so that signals cancel it, and never cut short the stopping of its processes."""
 
     async def run() -> ResultT:
         task = asyncio.current_task()
         if task is not None:
-            # SIGHUP comes when the terminal closes; the stack, in a session of its own, would outlive it.
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            # asyncio's own answer to a second SIGINT is to drop everything, the cleaning up too. SIGHUP comes
+            # when the terminal closes; the stack, in a session of its own, would outlive it.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         return await command
 
     try:
         return asyncio.run(run())
     except (KeyboardInterrupt, asyncio.CancelledError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # What is left is to say so.
         # Under a name of its own, since Typer would end the process at a KeyboardInterrupt.
         raise CommandInterrupted from None
 

@@ -82,13 +82,10 @@ class Supervisor:
         Raises:
             StackError: If supervisord did not stop in time.
         """
-        # An impatient second Ctrl-C must not cut the stopping short, which has a time limit of its own.
-        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             if self._daemon is not None:
                 self._stop(self._daemon)
         finally:
-            signal.signal(signal.SIGINT, previous)
             shutil.rmtree(self._socket_folder)
 
     def _stop(self, daemon: subprocess.Popen[bytes]) -> None:
