@@ -10,6 +10,7 @@ package notificationv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "example.com/triglot/go/store/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -342,7 +343,9 @@ type Notification struct {
 	// What happened, in a sentence or two.
 	Summary string `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
 	// The figures.
-	Figures       []*Figure `protobuf:"bytes,3,rep,name=figures,proto3" json:"figures,omitempty"`
+	Figures []*Figure `protobuf:"bytes,3,rep,name=figures,proto3" json:"figures,omitempty"`
+	// Pictures for channels that can show them; a mail carries them inline.
+	Images        []*Image `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -398,6 +401,68 @@ func (x *Notification) GetFigures() []*Figure {
 	return nil
 }
 
+func (x *Notification) GetImages() []*Image {
+	if x != nil {
+		return x.Images
+	}
+	return nil
+}
+
+// A stored picture.
+type Image struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The picture.
+	Object *v1.ObjectRef `protobuf:"bytes,1,opt,name=object,proto3" json:"object,omitempty"`
+	// What it shows, for those who cannot see it.
+	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Image) Reset() {
+	*x = Image{}
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Image) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Image) ProtoMessage() {}
+
+func (x *Image) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Image.ProtoReflect.Descriptor instead.
+func (*Image) Descriptor() ([]byte, []int) {
+	return file_triglot_notification_v1_notification_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Image) GetObject() *v1.ObjectRef {
+	if x != nil {
+		return x.Object
+	}
+	return nil
+}
+
+func (x *Image) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
 // A labelled amount of money with its 95 % interval.
 type Figure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -417,7 +482,7 @@ type Figure struct {
 
 func (x *Figure) Reset() {
 	*x = Figure{}
-	mi := &file_triglot_notification_v1_notification_proto_msgTypes[6]
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -429,7 +494,7 @@ func (x *Figure) String() string {
 func (*Figure) ProtoMessage() {}
 
 func (x *Figure) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_notification_v1_notification_proto_msgTypes[6]
+	mi := &file_triglot_notification_v1_notification_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -442,7 +507,7 @@ func (x *Figure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Figure.ProtoReflect.Descriptor instead.
 func (*Figure) Descriptor() ([]byte, []int) {
-	return file_triglot_notification_v1_notification_proto_rawDescGZIP(), []int{6}
+	return file_triglot_notification_v1_notification_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Figure) GetLabel() string {
@@ -484,7 +549,7 @@ var File_triglot_notification_v1_notification_proto protoreflect.FileDescriptor
 
 const file_triglot_notification_v1_notification_proto_rawDesc = "" +
 	"\n" +
-	"*triglot/notification/v1/notification.proto\x12\x17triglot.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x02\n" +
+	"*triglot/notification/v1/notification.proto\x12\x17triglot.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtriglot/store/v1/object.proto\"\x81\x02\n" +
 	"\x17SendNotificationRequest\x12I\n" +
 	"\x0fidempotency_key\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^[A-Za-z0-9._:/-]{1,200}$R\x0eidempotencyKey\x12H\n" +
 	"\trecipient\x18\x02 \x01(\v2\".triglot.notification.v1.RecipientB\x06\xbaH\x03\xc8\x01\x01R\trecipient\x12Q\n" +
@@ -504,12 +569,18 @@ const file_triglot_notification_v1_notification_proto_rawDesc = "" +
 	"\x03url\x18\x01 \x01(\tB\x85\x01\xbaH\x81\x01\xba\x01v\n" +
 	"\x15webhook_recipient.url\x120must be an http or https URL without credentials\x1a+this.matches('^https?://[^/?#@]+([/?#]|$)')r\x06\x18\xd0\x0f\x88\x01\x01R\x03url\x12>\n" +
 	"\vsecret_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,62}$R\n" +
-	"secretName\"\xac\x01\n" +
+	"secretName\"\xee\x01\n" +
 	"\fNotification\x121\n" +
 	"\asubject\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^[^\\r\\n]{1,200}$R\asubject\x12$\n" +
 	"\asummary\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\asummary\x12C\n" +
-	"\afigures\x18\x03 \x03(\v2\x1f.triglot.notification.v1.FigureB\b\xbaH\x05\x92\x01\x02\x102R\afigures\"\xcb\x01\n" +
+	"\afigures\x18\x03 \x03(\v2\x1f.triglot.notification.v1.FigureB\b\xbaH\x05\x92\x01\x02\x102R\afigures\x12@\n" +
+	"\x06images\x18\x04 \x03(\v2\x1e.triglot.notification.v1.ImageB\b\xbaH\x05\x92\x01\x02\x10\x04R\x06images\"\xa1\x02\n" +
+	"\x05Image\x12;\n" +
+	"\x06object\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x06object\x12,\n" +
+	"\vdescription\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\vdescription:\xac\x01\xbaH\xa8\x01\x1a\xa5\x01\n" +
+	"\fimage.object\x129object must be an image/png or image/jpeg of at most 5 MB\x1aZthis.object.media_type in ['image/png', 'image/jpeg'] && this.object.size_bytes <= 5000000\"\xcb\x01\n" +
 	"\x06Figure\x12-\n" +
 	"\x05label\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^[^\\r\\n]{1,200}$R\x05label\x12-\n" +
 	"\bcurrency\x18\x02 \x01(\tB\x11\xbaH\x0er\f2\n" +
@@ -534,7 +605,7 @@ func file_triglot_notification_v1_notification_proto_rawDescGZIP() []byte {
 	return file_triglot_notification_v1_notification_proto_rawDescData
 }
 
-var file_triglot_notification_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_triglot_notification_v1_notification_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_triglot_notification_v1_notification_proto_goTypes = []any{
 	(*SendNotificationRequest)(nil),  // 0: triglot.notification.v1.SendNotificationRequest
 	(*SendNotificationResponse)(nil), // 1: triglot.notification.v1.SendNotificationResponse
@@ -542,23 +613,27 @@ var file_triglot_notification_v1_notification_proto_goTypes = []any{
 	(*EmailRecipient)(nil),           // 3: triglot.notification.v1.EmailRecipient
 	(*WebhookRecipient)(nil),         // 4: triglot.notification.v1.WebhookRecipient
 	(*Notification)(nil),             // 5: triglot.notification.v1.Notification
-	(*Figure)(nil),                   // 6: triglot.notification.v1.Figure
-	(*timestamppb.Timestamp)(nil),    // 7: google.protobuf.Timestamp
+	(*Image)(nil),                    // 6: triglot.notification.v1.Image
+	(*Figure)(nil),                   // 7: triglot.notification.v1.Figure
+	(*timestamppb.Timestamp)(nil),    // 8: google.protobuf.Timestamp
+	(*v1.ObjectRef)(nil),             // 9: triglot.store.v1.ObjectRef
 }
 var file_triglot_notification_v1_notification_proto_depIdxs = []int32{
 	2, // 0: triglot.notification.v1.SendNotificationRequest.recipient:type_name -> triglot.notification.v1.Recipient
 	5, // 1: triglot.notification.v1.SendNotificationRequest.notification:type_name -> triglot.notification.v1.Notification
-	7, // 2: triglot.notification.v1.SendNotificationResponse.accepted_at:type_name -> google.protobuf.Timestamp
+	8, // 2: triglot.notification.v1.SendNotificationResponse.accepted_at:type_name -> google.protobuf.Timestamp
 	3, // 3: triglot.notification.v1.Recipient.email:type_name -> triglot.notification.v1.EmailRecipient
 	4, // 4: triglot.notification.v1.Recipient.webhook:type_name -> triglot.notification.v1.WebhookRecipient
-	6, // 5: triglot.notification.v1.Notification.figures:type_name -> triglot.notification.v1.Figure
-	0, // 6: triglot.notification.v1.NotificationService.SendNotification:input_type -> triglot.notification.v1.SendNotificationRequest
-	1, // 7: triglot.notification.v1.NotificationService.SendNotification:output_type -> triglot.notification.v1.SendNotificationResponse
-	7, // [7:8] is the sub-list for method output_type
-	6, // [6:7] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	7, // 5: triglot.notification.v1.Notification.figures:type_name -> triglot.notification.v1.Figure
+	6, // 6: triglot.notification.v1.Notification.images:type_name -> triglot.notification.v1.Image
+	9, // 7: triglot.notification.v1.Image.object:type_name -> triglot.store.v1.ObjectRef
+	0, // 8: triglot.notification.v1.NotificationService.SendNotification:input_type -> triglot.notification.v1.SendNotificationRequest
+	1, // 9: triglot.notification.v1.NotificationService.SendNotification:output_type -> triglot.notification.v1.SendNotificationResponse
+	9, // [9:10] is the sub-list for method output_type
+	8, // [8:9] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_triglot_notification_v1_notification_proto_init() }
@@ -576,7 +651,7 @@ func file_triglot_notification_v1_notification_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_notification_v1_notification_proto_rawDesc), len(file_triglot_notification_v1_notification_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

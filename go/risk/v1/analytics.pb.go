@@ -162,6 +162,116 @@ func (x *PrepareMarketDataResponse) GetProvenance() *Provenance {
 	return nil
 }
 
+// Asks for one shard in place of several.
+type MergeShardsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The stored `Shard`s, of one model; none may be among them twice.
+	Shards        []*v1.ObjectRef `protobuf:"bytes,1,rep,name=shards,proto3" json:"shards,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeShardsRequest) Reset() {
+	*x = MergeShardsRequest{}
+	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeShardsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeShardsRequest) ProtoMessage() {}
+
+func (x *MergeShardsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeShardsRequest.ProtoReflect.Descriptor instead.
+func (*MergeShardsRequest) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_analytics_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MergeShardsRequest) GetShards() []*v1.ObjectRef {
+	if x != nil {
+		return x.Shards
+	}
+	return nil
+}
+
+// The merged shard.
+type MergeShardsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The stored `Shard`.
+	Shard *v1.ObjectRef `protobuf:"bytes,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// How many scenarios it counts.
+	ScenarioCount int64 `protobuf:"varint,2,opt,name=scenario_count,json=scenarioCount,proto3" json:"scenario_count,omitempty"`
+	// Who did the work.
+	Provenance    *Provenance `protobuf:"bytes,3,opt,name=provenance,proto3" json:"provenance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MergeShardsResponse) Reset() {
+	*x = MergeShardsResponse{}
+	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MergeShardsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MergeShardsResponse) ProtoMessage() {}
+
+func (x *MergeShardsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MergeShardsResponse.ProtoReflect.Descriptor instead.
+func (*MergeShardsResponse) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_analytics_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *MergeShardsResponse) GetShard() *v1.ObjectRef {
+	if x != nil {
+		return x.Shard
+	}
+	return nil
+}
+
+func (x *MergeShardsResponse) GetScenarioCount() int64 {
+	if x != nil {
+		return x.ScenarioCount
+	}
+	return 0
+}
+
+func (x *MergeShardsResponse) GetProvenance() *Provenance {
+	if x != nil {
+		return x.Provenance
+	}
+	return nil
+}
+
 // Asks for the report.
 type AggregateRiskRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -176,14 +286,18 @@ type AggregateRiskRequest struct {
 	// The stored `SimulationSpec`.
 	Spec *v1.ObjectRef `protobuf:"bytes,5,opt,name=spec,proto3" json:"spec,omitempty"`
 	// The stored `Shard`s; together they must count every scenario once.
-	Shards        []*v1.ObjectRef `protobuf:"bytes,6,rep,name=shards,proto3" json:"shards,omitempty"`
+	Shards []*v1.ObjectRef `protobuf:"bytes,6,rep,name=shards,proto3" json:"shards,omitempty"`
+	// Who prepared the market data, for the page.
+	Preparation *Provenance `protobuf:"bytes,7,opt,name=preparation,proto3" json:"preparation,omitempty"`
+	// Who did the simulation, for the page.
+	Simulation    []*WorkerShare `protobuf:"bytes,8,rep,name=simulation,proto3" json:"simulation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AggregateRiskRequest) Reset() {
 	*x = AggregateRiskRequest{}
-	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -195,7 +309,7 @@ func (x *AggregateRiskRequest) String() string {
 func (*AggregateRiskRequest) ProtoMessage() {}
 
 func (x *AggregateRiskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -208,7 +322,7 @@ func (x *AggregateRiskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRiskRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRiskRequest) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_analytics_proto_rawDescGZIP(), []int{2}
+	return file_triglot_risk_v1_analytics_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AggregateRiskRequest) GetPortfolio() *Portfolio {
@@ -253,6 +367,20 @@ func (x *AggregateRiskRequest) GetShards() []*v1.ObjectRef {
 	return nil
 }
 
+func (x *AggregateRiskRequest) GetPreparation() *Provenance {
+	if x != nil {
+		return x.Preparation
+	}
+	return nil
+}
+
+func (x *AggregateRiskRequest) GetSimulation() []*WorkerShare {
+	if x != nil {
+		return x.Simulation
+	}
+	return nil
+}
+
 // The report in brief, and where it lies.
 type AggregateRiskResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -268,7 +396,7 @@ type AggregateRiskResponse struct {
 
 func (x *AggregateRiskResponse) Reset() {
 	*x = AggregateRiskResponse{}
-	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -280,7 +408,7 @@ func (x *AggregateRiskResponse) String() string {
 func (*AggregateRiskResponse) ProtoMessage() {}
 
 func (x *AggregateRiskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_analytics_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -293,7 +421,7 @@ func (x *AggregateRiskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRiskResponse.ProtoReflect.Descriptor instead.
 func (*AggregateRiskResponse) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_analytics_proto_rawDescGZIP(), []int{3}
+	return file_triglot_risk_v1_analytics_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AggregateRiskResponse) GetSummary() *RiskSummary {
@@ -335,7 +463,15 @@ const file_triglot_risk_v1_analytics_proto_rawDesc = "" +
 	"assetCount\x12C\n" +
 	"\n" +
 	"provenance\x18\x04 \x01(\v2\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"provenance\"\x9c\x03\n" +
+	"provenance\"V\n" +
+	"\x12MergeShardsRequest\x12@\n" +
+	"\x06shards\x18\x01 \x03(\v2\x1b.triglot.store.v1.ObjectRefB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x06shards\"\xc5\x01\n" +
+	"\x13MergeShardsResponse\x129\n" +
+	"\x05shard\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x05shard\x12.\n" +
+	"\x0escenario_count\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x01R\rscenarioCount\x12C\n" +
+	"\n" +
+	"provenance\x18\x03 \x01(\v2\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"provenance\"\x9c\x04\n" +
 	"\x14AggregateRiskRequest\x12@\n" +
 	"\tportfolio\x18\x01 \x01(\v2\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n" +
@@ -344,16 +480,21 @@ const file_triglot_risk_v1_analytics_proto_rawDesc = "" +
 	"parameters\x12=\n" +
 	"\x0econfidences_bp\x18\x04 \x03(\x05B\x16\xbaH\x13\x92\x01\x10\b\x01\x10\n" +
 	"\x18\x01\"\b\x1a\x06\x18\x8fN(\x9cJR\rconfidencesBp\x127\n" +
-	"\x04spec\x18\x05 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12=\n" +
-	"\x06shards\x18\x06 \x03(\v2\x1b.triglot.store.v1.ObjectRefB\b\xbaH\x05\x92\x01\x02\b\x01R\x06shards\"\xd8\x01\n" +
+	"\x04spec\x18\x05 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12@\n" +
+	"\x06shards\x18\x06 \x03(\v2\x1b.triglot.store.v1.ObjectRefB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x06shards\x12=\n" +
+	"\vpreparation\x18\a \x01(\v2\x1b.triglot.risk.v1.ProvenanceR\vpreparation\x12<\n" +
+	"\n" +
+	"simulation\x18\b \x03(\v2\x1c.triglot.risk.v1.WorkerShareR\n" +
+	"simulation\"\xd8\x01\n" +
 	"\x15AggregateRiskResponse\x12>\n" +
 	"\asummary\x18\x01 \x01(\v2\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\asummary\x12:\n" +
 	"\x05files\x18\x02 \x01(\v2\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05files\x12C\n" +
 	"\n" +
 	"provenance\x18\x03 \x01(\v2\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"provenance2\xe4\x01\n" +
+	"provenance2\xc0\x02\n" +
 	"\x10AnalyticsService\x12l\n" +
-	"\x11PrepareMarketData\x12).triglot.risk.v1.PrepareMarketDataRequest\x1a*.triglot.risk.v1.PrepareMarketDataResponse\"\x00\x12`\n" +
+	"\x11PrepareMarketData\x12).triglot.risk.v1.PrepareMarketDataRequest\x1a*.triglot.risk.v1.PrepareMarketDataResponse\"\x00\x12Z\n" +
+	"\vMergeShards\x12#.triglot.risk.v1.MergeShardsRequest\x1a$.triglot.risk.v1.MergeShardsResponse\"\x00\x12`\n" +
 	"\rAggregateRisk\x12%.triglot.risk.v1.AggregateRiskRequest\x1a&.triglot.risk.v1.AggregateRiskResponse\"\x00\x1a\x00B'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3"
 
 var (
@@ -368,43 +509,53 @@ func file_triglot_risk_v1_analytics_proto_rawDescGZIP() []byte {
 	return file_triglot_risk_v1_analytics_proto_rawDescData
 }
 
-var file_triglot_risk_v1_analytics_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_triglot_risk_v1_analytics_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_triglot_risk_v1_analytics_proto_goTypes = []any{
 	(*PrepareMarketDataRequest)(nil),  // 0: triglot.risk.v1.PrepareMarketDataRequest
 	(*PrepareMarketDataResponse)(nil), // 1: triglot.risk.v1.PrepareMarketDataResponse
-	(*AggregateRiskRequest)(nil),      // 2: triglot.risk.v1.AggregateRiskRequest
-	(*AggregateRiskResponse)(nil),     // 3: triglot.risk.v1.AggregateRiskResponse
-	(*Portfolio)(nil),                 // 4: triglot.risk.v1.Portfolio
-	(*PriceWindow)(nil),               // 5: triglot.risk.v1.PriceWindow
-	(*SimulationParameters)(nil),      // 6: triglot.risk.v1.SimulationParameters
-	(*v1.ObjectRef)(nil),              // 7: triglot.store.v1.ObjectRef
-	(*Provenance)(nil),                // 8: triglot.risk.v1.Provenance
-	(*RiskSummary)(nil),               // 9: triglot.risk.v1.RiskSummary
-	(*ReportFiles)(nil),               // 10: triglot.risk.v1.ReportFiles
+	(*MergeShardsRequest)(nil),        // 2: triglot.risk.v1.MergeShardsRequest
+	(*MergeShardsResponse)(nil),       // 3: triglot.risk.v1.MergeShardsResponse
+	(*AggregateRiskRequest)(nil),      // 4: triglot.risk.v1.AggregateRiskRequest
+	(*AggregateRiskResponse)(nil),     // 5: triglot.risk.v1.AggregateRiskResponse
+	(*Portfolio)(nil),                 // 6: triglot.risk.v1.Portfolio
+	(*PriceWindow)(nil),               // 7: triglot.risk.v1.PriceWindow
+	(*SimulationParameters)(nil),      // 8: triglot.risk.v1.SimulationParameters
+	(*v1.ObjectRef)(nil),              // 9: triglot.store.v1.ObjectRef
+	(*Provenance)(nil),                // 10: triglot.risk.v1.Provenance
+	(*WorkerShare)(nil),               // 11: triglot.risk.v1.WorkerShare
+	(*RiskSummary)(nil),               // 12: triglot.risk.v1.RiskSummary
+	(*ReportFiles)(nil),               // 13: triglot.risk.v1.ReportFiles
 }
 var file_triglot_risk_v1_analytics_proto_depIdxs = []int32{
-	4,  // 0: triglot.risk.v1.PrepareMarketDataRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
-	5,  // 1: triglot.risk.v1.PrepareMarketDataRequest.window:type_name -> triglot.risk.v1.PriceWindow
-	6,  // 2: triglot.risk.v1.PrepareMarketDataRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
-	7,  // 3: triglot.risk.v1.PrepareMarketDataResponse.spec:type_name -> triglot.store.v1.ObjectRef
-	8,  // 4: triglot.risk.v1.PrepareMarketDataResponse.provenance:type_name -> triglot.risk.v1.Provenance
-	4,  // 5: triglot.risk.v1.AggregateRiskRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
-	5,  // 6: triglot.risk.v1.AggregateRiskRequest.window:type_name -> triglot.risk.v1.PriceWindow
-	6,  // 7: triglot.risk.v1.AggregateRiskRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
-	7,  // 8: triglot.risk.v1.AggregateRiskRequest.spec:type_name -> triglot.store.v1.ObjectRef
-	7,  // 9: triglot.risk.v1.AggregateRiskRequest.shards:type_name -> triglot.store.v1.ObjectRef
-	9,  // 10: triglot.risk.v1.AggregateRiskResponse.summary:type_name -> triglot.risk.v1.RiskSummary
-	10, // 11: triglot.risk.v1.AggregateRiskResponse.files:type_name -> triglot.risk.v1.ReportFiles
-	8,  // 12: triglot.risk.v1.AggregateRiskResponse.provenance:type_name -> triglot.risk.v1.Provenance
-	0,  // 13: triglot.risk.v1.AnalyticsService.PrepareMarketData:input_type -> triglot.risk.v1.PrepareMarketDataRequest
-	2,  // 14: triglot.risk.v1.AnalyticsService.AggregateRisk:input_type -> triglot.risk.v1.AggregateRiskRequest
-	1,  // 15: triglot.risk.v1.AnalyticsService.PrepareMarketData:output_type -> triglot.risk.v1.PrepareMarketDataResponse
-	3,  // 16: triglot.risk.v1.AnalyticsService.AggregateRisk:output_type -> triglot.risk.v1.AggregateRiskResponse
-	15, // [15:17] is the sub-list for method output_type
-	13, // [13:15] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	6,  // 0: triglot.risk.v1.PrepareMarketDataRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
+	7,  // 1: triglot.risk.v1.PrepareMarketDataRequest.window:type_name -> triglot.risk.v1.PriceWindow
+	8,  // 2: triglot.risk.v1.PrepareMarketDataRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
+	9,  // 3: triglot.risk.v1.PrepareMarketDataResponse.spec:type_name -> triglot.store.v1.ObjectRef
+	10, // 4: triglot.risk.v1.PrepareMarketDataResponse.provenance:type_name -> triglot.risk.v1.Provenance
+	9,  // 5: triglot.risk.v1.MergeShardsRequest.shards:type_name -> triglot.store.v1.ObjectRef
+	9,  // 6: triglot.risk.v1.MergeShardsResponse.shard:type_name -> triglot.store.v1.ObjectRef
+	10, // 7: triglot.risk.v1.MergeShardsResponse.provenance:type_name -> triglot.risk.v1.Provenance
+	6,  // 8: triglot.risk.v1.AggregateRiskRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
+	7,  // 9: triglot.risk.v1.AggregateRiskRequest.window:type_name -> triglot.risk.v1.PriceWindow
+	8,  // 10: triglot.risk.v1.AggregateRiskRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
+	9,  // 11: triglot.risk.v1.AggregateRiskRequest.spec:type_name -> triglot.store.v1.ObjectRef
+	9,  // 12: triglot.risk.v1.AggregateRiskRequest.shards:type_name -> triglot.store.v1.ObjectRef
+	10, // 13: triglot.risk.v1.AggregateRiskRequest.preparation:type_name -> triglot.risk.v1.Provenance
+	11, // 14: triglot.risk.v1.AggregateRiskRequest.simulation:type_name -> triglot.risk.v1.WorkerShare
+	12, // 15: triglot.risk.v1.AggregateRiskResponse.summary:type_name -> triglot.risk.v1.RiskSummary
+	13, // 16: triglot.risk.v1.AggregateRiskResponse.files:type_name -> triglot.risk.v1.ReportFiles
+	10, // 17: triglot.risk.v1.AggregateRiskResponse.provenance:type_name -> triglot.risk.v1.Provenance
+	0,  // 18: triglot.risk.v1.AnalyticsService.PrepareMarketData:input_type -> triglot.risk.v1.PrepareMarketDataRequest
+	2,  // 19: triglot.risk.v1.AnalyticsService.MergeShards:input_type -> triglot.risk.v1.MergeShardsRequest
+	4,  // 20: triglot.risk.v1.AnalyticsService.AggregateRisk:input_type -> triglot.risk.v1.AggregateRiskRequest
+	1,  // 21: triglot.risk.v1.AnalyticsService.PrepareMarketData:output_type -> triglot.risk.v1.PrepareMarketDataResponse
+	3,  // 22: triglot.risk.v1.AnalyticsService.MergeShards:output_type -> triglot.risk.v1.MergeShardsResponse
+	5,  // 23: triglot.risk.v1.AnalyticsService.AggregateRisk:output_type -> triglot.risk.v1.AggregateRiskResponse
+	21, // [21:24] is the sub-list for method output_type
+	18, // [18:21] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_triglot_risk_v1_analytics_proto_init() }
@@ -421,7 +572,7 @@ func file_triglot_risk_v1_analytics_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_risk_v1_analytics_proto_rawDesc), len(file_triglot_risk_v1_analytics_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -16,6 +16,9 @@ const AnalyticsServiceTaskQueue = "analytics"
 // AnalyticsServicePrepareMarketData is the type of the activity PrepareMarketData.
 const AnalyticsServicePrepareMarketData = "triglot.risk.v1.AnalyticsService.PrepareMarketData"
 
+// AnalyticsServiceMergeShards is the type of the activity MergeShards.
+const AnalyticsServiceMergeShards = "triglot.risk.v1.AnalyticsService.MergeShards"
+
 // AnalyticsServiceAggregateRisk is the type of the activity AggregateRisk.
 const AnalyticsServiceAggregateRisk = "triglot.risk.v1.AnalyticsService.AggregateRisk"
 
@@ -23,6 +26,8 @@ const AnalyticsServiceAggregateRisk = "triglot.risk.v1.AnalyticsService.Aggregat
 type AnalyticsServiceActivities interface {
 	// Computes growth factors from prices and stores the simulation's spec.
 	PrepareMarketData(ctx context.Context, request *PrepareMarketDataRequest) (*PrepareMarketDataResponse, error)
+	// Merges shards into one, so that a report of many shards hands on few references.
+	MergeShards(ctx context.Context, request *MergeShardsRequest) (*MergeShardsResponse, error)
 	// Merges the shards, computes the measures and stores the report.
 	AggregateRisk(ctx context.Context, request *AggregateRiskRequest) (*AggregateRiskResponse, error)
 }
@@ -38,6 +43,15 @@ func RegisterAnalyticsServiceActivities(registry worker.ActivityRegistry, implem
 			return implementation.PrepareMarketData(ctx, request)
 		},
 		activity.RegisterOptions{Name: AnalyticsServicePrepareMarketData},
+	)
+	registry.RegisterActivityWithOptions(
+		func(ctx context.Context, request *MergeShardsRequest) (*MergeShardsResponse, error) {
+			if err := contract.Validate(request); err != nil {
+				return nil, err
+			}
+			return implementation.MergeShards(ctx, request)
+		},
+		activity.RegisterOptions{Name: AnalyticsServiceMergeShards},
 	)
 	registry.RegisterActivityWithOptions(
 		func(ctx context.Context, request *AggregateRiskRequest) (*AggregateRiskResponse, error) {

@@ -11,9 +11,9 @@ package riskv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "example.com/triglot/go/notification/v1"
+	v11 "example.com/triglot/go/store/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -255,35 +255,33 @@ func (x *GenerateRiskReportResponse) GetNotifications() []*v1.SendNotificationRe
 	return nil
 }
 
-// What one language contributed to the simulation.
-type WorkerShare struct {
+// Asks for a range of scenarios in shards.
+type SimulateShardsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The implementation language.
-	Language string `protobuf:"bytes,1,opt,name=language,proto3" json:"language,omitempty"`
-	// How many shards.
-	ShardCount int32 `protobuf:"varint,2,opt,name=shard_count,json=shardCount,proto3" json:"shard_count,omitempty"`
-	// How many scenarios.
-	ScenarioCount int64 `protobuf:"varint,3,opt,name=scenario_count,json=scenarioCount,proto3" json:"scenario_count,omitempty"`
-	// The CPU time they took.
-	CpuTime       *durationpb.Duration `protobuf:"bytes,4,opt,name=cpu_time,json=cpuTime,proto3" json:"cpu_time,omitempty"`
+	// The stored `SimulationSpec`.
+	Spec *v11.ObjectRef `protobuf:"bytes,1,opt,name=spec,proto3" json:"spec,omitempty"`
+	// The scenarios to simulate.
+	Range *ScenarioRange `protobuf:"bytes,2,opt,name=range,proto3" json:"range,omitempty"`
+	// How many scenarios a shard has.
+	ShardSize     int64 `protobuf:"varint,3,opt,name=shard_size,json=shardSize,proto3" json:"shard_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *WorkerShare) Reset() {
-	*x = WorkerShare{}
+func (x *SimulateShardsRequest) Reset() {
+	*x = SimulateShardsRequest{}
 	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *WorkerShare) String() string {
+func (x *SimulateShardsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*WorkerShare) ProtoMessage() {}
+func (*SimulateShardsRequest) ProtoMessage() {}
 
-func (x *WorkerShare) ProtoReflect() protoreflect.Message {
+func (x *SimulateShardsRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -295,35 +293,83 @@ func (x *WorkerShare) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use WorkerShare.ProtoReflect.Descriptor instead.
-func (*WorkerShare) Descriptor() ([]byte, []int) {
+// Deprecated: Use SimulateShardsRequest.ProtoReflect.Descriptor instead.
+func (*SimulateShardsRequest) Descriptor() ([]byte, []int) {
 	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *WorkerShare) GetLanguage() string {
+func (x *SimulateShardsRequest) GetSpec() *v11.ObjectRef {
 	if x != nil {
-		return x.Language
+		return x.Spec
 	}
-	return ""
+	return nil
 }
 
-func (x *WorkerShare) GetShardCount() int32 {
+func (x *SimulateShardsRequest) GetRange() *ScenarioRange {
 	if x != nil {
-		return x.ShardCount
+		return x.Range
+	}
+	return nil
+}
+
+func (x *SimulateShardsRequest) GetShardSize() int64 {
+	if x != nil {
+		return x.ShardSize
 	}
 	return 0
 }
 
-func (x *WorkerShare) GetScenarioCount() int64 {
-	if x != nil {
-		return x.ScenarioCount
-	}
-	return 0
+// A range of scenarios, simulated and merged.
+type SimulateShardsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The stored `Shard`.
+	Shard *v11.ObjectRef `protobuf:"bytes,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// Who did the simulation; the scenarios of all shares together are the range's.
+	Shares        []*WorkerShare `protobuf:"bytes,2,rep,name=shares,proto3" json:"shares,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
-func (x *WorkerShare) GetCpuTime() *durationpb.Duration {
+func (x *SimulateShardsResponse) Reset() {
+	*x = SimulateShardsResponse{}
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulateShardsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulateShardsResponse) ProtoMessage() {}
+
+func (x *SimulateShardsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
 	if x != nil {
-		return x.CpuTime
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulateShardsResponse.ProtoReflect.Descriptor instead.
+func (*SimulateShardsResponse) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SimulateShardsResponse) GetShard() *v11.ObjectRef {
+	if x != nil {
+		return x.Shard
+	}
+	return nil
+}
+
+func (x *SimulateShardsResponse) GetShares() []*WorkerShare {
+	if x != nil {
+		return x.Shares
 	}
 	return nil
 }
@@ -337,7 +383,7 @@ type GetProgressRequest struct {
 
 func (x *GetProgressRequest) Reset() {
 	*x = GetProgressRequest{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -349,7 +395,7 @@ func (x *GetProgressRequest) String() string {
 func (*GetProgressRequest) ProtoMessage() {}
 
 func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -362,7 +408,7 @@ func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressRequest.ProtoReflect.Descriptor instead.
 func (*GetProgressRequest) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{4}
 }
 
 // How far a report has come.
@@ -374,7 +420,7 @@ type GetProgressResponse struct {
 	ShardsTotal int32 `protobuf:"varint,2,opt,name=shards_total,json=shardsTotal,proto3" json:"shards_total,omitempty"`
 	// How many have been completed.
 	ShardsCompleted int32 `protobuf:"varint,3,opt,name=shards_completed,json=shardsCompleted,proto3" json:"shards_completed,omitempty"`
-	// How many are with the workers.
+	// How many are with the workers, or with children that have not merged theirs yet.
 	ShardsInFlight int32 `protobuf:"varint,4,opt,name=shards_in_flight,json=shardsInFlight,proto3" json:"shards_in_flight,omitempty"`
 	// How many scenarios the completed shards count.
 	ScenariosCompleted int64 `protobuf:"varint,5,opt,name=scenarios_completed,json=scenariosCompleted,proto3" json:"scenarios_completed,omitempty"`
@@ -390,7 +436,7 @@ type GetProgressResponse struct {
 
 func (x *GetProgressResponse) Reset() {
 	*x = GetProgressResponse{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -402,7 +448,7 @@ func (x *GetProgressResponse) String() string {
 func (*GetProgressResponse) ProtoMessage() {}
 
 func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -415,7 +461,7 @@ func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressResponse.ProtoReflect.Descriptor instead.
 func (*GetProgressResponse) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetProgressResponse) GetStage() ReportStage {
@@ -478,7 +524,7 @@ var File_triglot_risk_v1_report_proto protoreflect.FileDescriptor
 
 const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\"\x87\x05\n" +
+	"\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\x1a triglot/risk/v1/simulation.proto\x1a\x1dtriglot/store/v1/object.proto\"\x86\x05\n" +
 	"\x19GenerateRiskReportRequest\x12@\n" +
 	"\tportfolio\x18\x01 \x01(\v2\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n" +
@@ -492,19 +538,23 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\"\b\x18\x80\x80\x80\x80\x10(\x00R\tshardSize\x12L\n" +
 	"\n" +
 	"recipients\x18\x06 \x03(\v2\".triglot.notification.v1.RecipientB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
-	"recipients:\xdf\x01\xbaH\xdb\x01\x1a\xd8\x01\n" +
-	"(generate_risk_report_request.shard_count\x12Zshard_size must not cut the scenarios into more than 5000 shards, or the history overflows\x1aPthis.shard_size == 0 || this.shard_size * 5000 >= this.parameters.scenario_count\"\xa7\x02\n" +
+	"recipients:\xde\x01\xbaH\xda\x01\x1a\xd7\x01\n" +
+	"(generate_risk_report_request.shard_count\x12Wshard_size must not cut the scenarios into more than 250000 shards: 500 children of 500\x1aRthis.shard_size == 0 || this.shard_size * 250000 >= this.parameters.scenario_count\"\xa7\x02\n" +
 	"\x1aGenerateRiskReportResponse\x12>\n" +
 	"\asummary\x18\x01 \x01(\v2\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\asummary\x12:\n" +
 	"\x05files\x18\x02 \x01(\v2\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05files\x124\n" +
 	"\x06shares\x18\x03 \x03(\v2\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12W\n" +
-	"\rnotifications\x18\x04 \x03(\v21.triglot.notification.v1.SendNotificationResponseR\rnotifications\"\xa7\x01\n" +
-	"\vWorkerShare\x12\x1a\n" +
-	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x1f\n" +
-	"\vshard_count\x18\x02 \x01(\x05R\n" +
-	"shardCount\x12%\n" +
-	"\x0escenario_count\x18\x03 \x01(\x03R\rscenarioCount\x124\n" +
-	"\bcpu_time\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\acpuTime\"\x14\n" +
+	"\rnotifications\x18\x04 \x03(\v21.triglot.notification.v1.SendNotificationResponseR\rnotifications\"\xd3\x02\n" +
+	"\x15SimulateShardsRequest\x127\n" +
+	"\x04spec\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12<\n" +
+	"\x05range\x18\x02 \x01(\v2\x1e.triglot.risk.v1.ScenarioRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12,\n" +
+	"\n" +
+	"shard_size\x18\x03 \x01(\x03B\r\xbaH\n" +
+	"\"\b\x18\x80\x80\x80\x80\x10(\x01R\tshardSize:\x94\x01\xbaH\x90\x01\x1a\x8d\x01\n" +
+	"#simulate_shards_request.shard_count\x12;shard_size must not cut the range into more than 500 shards\x1a)this.shard_size * 500 >= this.range.count\"\x93\x01\n" +
+	"\x16SimulateShardsResponse\x129\n" +
+	"\x05shard\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x05shard\x12>\n" +
+	"\x06shares\x18\x02 \x03(\v2\x1c.triglot.risk.v1.WorkerShareB\b\xbaH\x05\x92\x01\x02\b\x01R\x06shares\"\x14\n" +
 	"\x12GetProgressRequest\"\x88\x03\n" +
 	"\x13GetProgressResponse\x122\n" +
 	"\x05stage\x18\x01 \x01(\x0e2\x1c.triglot.risk.v1.ReportStageR\x05stage\x12!\n" +
@@ -521,9 +571,10 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\x17REPORT_STAGE_SIMULATING\x10\x02\x12\x1c\n" +
 	"\x18REPORT_STAGE_AGGREGATING\x10\x03\x12\x1a\n" +
 	"\x16REPORT_STAGE_NOTIFYING\x10\x04\x12\x1a\n" +
-	"\x16REPORT_STAGE_COMPLETED\x10\x052\xe2\x01\n" +
+	"\x16REPORT_STAGE_COMPLETED\x10\x052\xc7\x02\n" +
 	"\x11RiskReportService\x12o\n" +
-	"\x12GenerateRiskReport\x12*.triglot.risk.v1.GenerateRiskReportRequest\x1a+.triglot.risk.v1.GenerateRiskReportResponse\"\x00\x12Z\n" +
+	"\x12GenerateRiskReport\x12*.triglot.risk.v1.GenerateRiskReportRequest\x1a+.triglot.risk.v1.GenerateRiskReportResponse\"\x00\x12c\n" +
+	"\x0eSimulateShards\x12&.triglot.risk.v1.SimulateShardsRequest\x1a'.triglot.risk.v1.SimulateShardsResponse\"\x00\x12Z\n" +
 	"\vGetProgress\x12#.triglot.risk.v1.GetProgressRequest\x1a$.triglot.risk.v1.GetProgressResponse\"\x00\x1a\x00B'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3"
 
 var (
@@ -539,44 +590,52 @@ func file_triglot_risk_v1_report_proto_rawDescGZIP() []byte {
 }
 
 var file_triglot_risk_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_triglot_risk_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_triglot_risk_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_triglot_risk_v1_report_proto_goTypes = []any{
 	(ReportStage)(0),                    // 0: triglot.risk.v1.ReportStage
 	(*GenerateRiskReportRequest)(nil),   // 1: triglot.risk.v1.GenerateRiskReportRequest
 	(*GenerateRiskReportResponse)(nil),  // 2: triglot.risk.v1.GenerateRiskReportResponse
-	(*WorkerShare)(nil),                 // 3: triglot.risk.v1.WorkerShare
-	(*GetProgressRequest)(nil),          // 4: triglot.risk.v1.GetProgressRequest
-	(*GetProgressResponse)(nil),         // 5: triglot.risk.v1.GetProgressResponse
-	(*Portfolio)(nil),                   // 6: triglot.risk.v1.Portfolio
-	(*PriceWindow)(nil),                 // 7: triglot.risk.v1.PriceWindow
-	(*SimulationParameters)(nil),        // 8: triglot.risk.v1.SimulationParameters
-	(*v1.Recipient)(nil),                // 9: triglot.notification.v1.Recipient
-	(*RiskSummary)(nil),                 // 10: triglot.risk.v1.RiskSummary
-	(*ReportFiles)(nil),                 // 11: triglot.risk.v1.ReportFiles
-	(*v1.SendNotificationResponse)(nil), // 12: triglot.notification.v1.SendNotificationResponse
-	(*durationpb.Duration)(nil),         // 13: google.protobuf.Duration
+	(*SimulateShardsRequest)(nil),       // 3: triglot.risk.v1.SimulateShardsRequest
+	(*SimulateShardsResponse)(nil),      // 4: triglot.risk.v1.SimulateShardsResponse
+	(*GetProgressRequest)(nil),          // 5: triglot.risk.v1.GetProgressRequest
+	(*GetProgressResponse)(nil),         // 6: triglot.risk.v1.GetProgressResponse
+	(*Portfolio)(nil),                   // 7: triglot.risk.v1.Portfolio
+	(*PriceWindow)(nil),                 // 8: triglot.risk.v1.PriceWindow
+	(*SimulationParameters)(nil),        // 9: triglot.risk.v1.SimulationParameters
+	(*v1.Recipient)(nil),                // 10: triglot.notification.v1.Recipient
+	(*RiskSummary)(nil),                 // 11: triglot.risk.v1.RiskSummary
+	(*ReportFiles)(nil),                 // 12: triglot.risk.v1.ReportFiles
+	(*WorkerShare)(nil),                 // 13: triglot.risk.v1.WorkerShare
+	(*v1.SendNotificationResponse)(nil), // 14: triglot.notification.v1.SendNotificationResponse
+	(*v11.ObjectRef)(nil),               // 15: triglot.store.v1.ObjectRef
+	(*ScenarioRange)(nil),               // 16: triglot.risk.v1.ScenarioRange
 }
 var file_triglot_risk_v1_report_proto_depIdxs = []int32{
-	6,  // 0: triglot.risk.v1.GenerateRiskReportRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
-	7,  // 1: triglot.risk.v1.GenerateRiskReportRequest.window:type_name -> triglot.risk.v1.PriceWindow
-	8,  // 2: triglot.risk.v1.GenerateRiskReportRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
-	9,  // 3: triglot.risk.v1.GenerateRiskReportRequest.recipients:type_name -> triglot.notification.v1.Recipient
-	10, // 4: triglot.risk.v1.GenerateRiskReportResponse.summary:type_name -> triglot.risk.v1.RiskSummary
-	11, // 5: triglot.risk.v1.GenerateRiskReportResponse.files:type_name -> triglot.risk.v1.ReportFiles
-	3,  // 6: triglot.risk.v1.GenerateRiskReportResponse.shares:type_name -> triglot.risk.v1.WorkerShare
-	12, // 7: triglot.risk.v1.GenerateRiskReportResponse.notifications:type_name -> triglot.notification.v1.SendNotificationResponse
-	13, // 8: triglot.risk.v1.WorkerShare.cpu_time:type_name -> google.protobuf.Duration
-	0,  // 9: triglot.risk.v1.GetProgressResponse.stage:type_name -> triglot.risk.v1.ReportStage
-	3,  // 10: triglot.risk.v1.GetProgressResponse.shares:type_name -> triglot.risk.v1.WorkerShare
-	1,  // 11: triglot.risk.v1.RiskReportService.GenerateRiskReport:input_type -> triglot.risk.v1.GenerateRiskReportRequest
-	4,  // 12: triglot.risk.v1.RiskReportService.GetProgress:input_type -> triglot.risk.v1.GetProgressRequest
-	2,  // 13: triglot.risk.v1.RiskReportService.GenerateRiskReport:output_type -> triglot.risk.v1.GenerateRiskReportResponse
-	5,  // 14: triglot.risk.v1.RiskReportService.GetProgress:output_type -> triglot.risk.v1.GetProgressResponse
-	13, // [13:15] is the sub-list for method output_type
-	11, // [11:13] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	7,  // 0: triglot.risk.v1.GenerateRiskReportRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
+	8,  // 1: triglot.risk.v1.GenerateRiskReportRequest.window:type_name -> triglot.risk.v1.PriceWindow
+	9,  // 2: triglot.risk.v1.GenerateRiskReportRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
+	10, // 3: triglot.risk.v1.GenerateRiskReportRequest.recipients:type_name -> triglot.notification.v1.Recipient
+	11, // 4: triglot.risk.v1.GenerateRiskReportResponse.summary:type_name -> triglot.risk.v1.RiskSummary
+	12, // 5: triglot.risk.v1.GenerateRiskReportResponse.files:type_name -> triglot.risk.v1.ReportFiles
+	13, // 6: triglot.risk.v1.GenerateRiskReportResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	14, // 7: triglot.risk.v1.GenerateRiskReportResponse.notifications:type_name -> triglot.notification.v1.SendNotificationResponse
+	15, // 8: triglot.risk.v1.SimulateShardsRequest.spec:type_name -> triglot.store.v1.ObjectRef
+	16, // 9: triglot.risk.v1.SimulateShardsRequest.range:type_name -> triglot.risk.v1.ScenarioRange
+	15, // 10: triglot.risk.v1.SimulateShardsResponse.shard:type_name -> triglot.store.v1.ObjectRef
+	13, // 11: triglot.risk.v1.SimulateShardsResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	0,  // 12: triglot.risk.v1.GetProgressResponse.stage:type_name -> triglot.risk.v1.ReportStage
+	13, // 13: triglot.risk.v1.GetProgressResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	1,  // 14: triglot.risk.v1.RiskReportService.GenerateRiskReport:input_type -> triglot.risk.v1.GenerateRiskReportRequest
+	3,  // 15: triglot.risk.v1.RiskReportService.SimulateShards:input_type -> triglot.risk.v1.SimulateShardsRequest
+	5,  // 16: triglot.risk.v1.RiskReportService.GetProgress:input_type -> triglot.risk.v1.GetProgressRequest
+	2,  // 17: triglot.risk.v1.RiskReportService.GenerateRiskReport:output_type -> triglot.risk.v1.GenerateRiskReportResponse
+	4,  // 18: triglot.risk.v1.RiskReportService.SimulateShards:output_type -> triglot.risk.v1.SimulateShardsResponse
+	6,  // 19: triglot.risk.v1.RiskReportService.GetProgress:output_type -> triglot.risk.v1.GetProgressResponse
+	17, // [17:20] is the sub-list for method output_type
+	14, // [14:17] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_triglot_risk_v1_report_proto_init() }
@@ -586,13 +645,14 @@ func file_triglot_risk_v1_report_proto_init() {
 	}
 	file_triglot_risk_v1_market_proto_init()
 	file_triglot_risk_v1_measures_proto_init()
+	file_triglot_risk_v1_simulation_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_risk_v1_report_proto_rawDesc), len(file_triglot_risk_v1_report_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -8,5 +8,8 @@ const RiskReportServiceTaskQueue = "risk-reports"
 // RiskReportServiceGenerateRiskReport is the type of the workflow GenerateRiskReport.
 const RiskReportServiceGenerateRiskReport = "triglot.risk.v1.RiskReportService.GenerateRiskReport"
 
+// RiskReportServiceSimulateShards is the type of the workflow SimulateShards.
+const RiskReportServiceSimulateShards = "triglot.risk.v1.RiskReportService.SimulateShards"
+
 // RiskReportServiceGetProgress is the type of the query GetProgress.
 const RiskReportServiceGetProgress = "triglot.risk.v1.RiskReportService.GetProgress"

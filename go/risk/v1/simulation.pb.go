@@ -670,6 +670,79 @@ func (x *Provenance) GetCpuTime() *durationpb.Duration {
 	return nil
 }
 
+// What one language contributed to the simulation.
+type WorkerShare struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The implementation language.
+	Language string `protobuf:"bytes,1,opt,name=language,proto3" json:"language,omitempty"`
+	// How many shards.
+	ShardCount int32 `protobuf:"varint,2,opt,name=shard_count,json=shardCount,proto3" json:"shard_count,omitempty"`
+	// How many scenarios.
+	ScenarioCount int64 `protobuf:"varint,3,opt,name=scenario_count,json=scenarioCount,proto3" json:"scenario_count,omitempty"`
+	// The CPU time they took.
+	CpuTime       *durationpb.Duration `protobuf:"bytes,4,opt,name=cpu_time,json=cpuTime,proto3" json:"cpu_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkerShare) Reset() {
+	*x = WorkerShare{}
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkerShare) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkerShare) ProtoMessage() {}
+
+func (x *WorkerShare) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkerShare.ProtoReflect.Descriptor instead.
+func (*WorkerShare) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *WorkerShare) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *WorkerShare) GetShardCount() int32 {
+	if x != nil {
+		return x.ShardCount
+	}
+	return 0
+}
+
+func (x *WorkerShare) GetScenarioCount() int64 {
+	if x != nil {
+		return x.ScenarioCount
+	}
+	return 0
+}
+
+func (x *WorkerShare) GetCpuTime() *durationpb.Duration {
+	if x != nil {
+		return x.CpuTime
+	}
+	return nil
+}
+
 // What the executors read on standard input, as proto JSON, to compare kernels without Temporal.
 type KernelInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -683,7 +756,7 @@ type KernelInput struct {
 
 func (x *KernelInput) Reset() {
 	*x = KernelInput{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[9]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -695,7 +768,7 @@ func (x *KernelInput) String() string {
 func (*KernelInput) ProtoMessage() {}
 
 func (x *KernelInput) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[9]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -708,7 +781,7 @@ func (x *KernelInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KernelInput.ProtoReflect.Descriptor instead.
 func (*KernelInput) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{9}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *KernelInput) GetSpec() *SimulationSpec {
@@ -738,7 +811,7 @@ type KernelOutput struct {
 
 func (x *KernelOutput) Reset() {
 	*x = KernelOutput{}
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[10]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -750,7 +823,7 @@ func (x *KernelOutput) String() string {
 func (*KernelOutput) ProtoMessage() {}
 
 func (x *KernelOutput) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[10]
+	mi := &file_triglot_risk_v1_simulation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +836,7 @@ func (x *KernelOutput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KernelOutput.ProtoReflect.Descriptor instead.
 func (*KernelOutput) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{10}
+	return file_triglot_risk_v1_simulation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *KernelOutput) GetShard() *Shard {
@@ -841,6 +914,12 @@ const file_triglot_risk_v1_simulation_proto_rawDesc = "" +
 	"\blanguage\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\blanguage\x12\x18\n" +
 	"\aruntime\x18\x02 \x01(\tR\aruntime\x12%\n" +
 	"\x0eworker_version\x18\x03 \x01(\tR\rworkerVersion\x124\n" +
+	"\bcpu_time\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\acpuTime\"\xa7\x01\n" +
+	"\vWorkerShare\x12\x1a\n" +
+	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x1f\n" +
+	"\vshard_count\x18\x02 \x01(\x05R\n" +
+	"shardCount\x12%\n" +
+	"\x0escenario_count\x18\x03 \x01(\x03R\rscenarioCount\x124\n" +
 	"\bcpu_time\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\acpuTime\"\x88\x01\n" +
 	"\vKernelInput\x12;\n" +
 	"\x04spec\x18\x01 \x01(\v2\x1f.triglot.risk.v1.SimulationSpecB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12<\n" +
@@ -863,7 +942,7 @@ func file_triglot_risk_v1_simulation_proto_rawDescGZIP() []byte {
 	return file_triglot_risk_v1_simulation_proto_rawDescData
 }
 
-var file_triglot_risk_v1_simulation_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_triglot_risk_v1_simulation_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_triglot_risk_v1_simulation_proto_goTypes = []any{
 	(*SimulateShardRequest)(nil),  // 0: triglot.risk.v1.SimulateShardRequest
 	(*SimulateShardResponse)(nil), // 1: triglot.risk.v1.SimulateShardResponse
@@ -874,30 +953,32 @@ var file_triglot_risk_v1_simulation_proto_goTypes = []any{
 	(*Histogram)(nil),             // 6: triglot.risk.v1.Histogram
 	(*ScenarioResult)(nil),        // 7: triglot.risk.v1.ScenarioResult
 	(*Provenance)(nil),            // 8: triglot.risk.v1.Provenance
-	(*KernelInput)(nil),           // 9: triglot.risk.v1.KernelInput
-	(*KernelOutput)(nil),          // 10: triglot.risk.v1.KernelOutput
-	(*v1.ObjectRef)(nil),          // 11: triglot.store.v1.ObjectRef
-	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(*WorkerShare)(nil),           // 9: triglot.risk.v1.WorkerShare
+	(*KernelInput)(nil),           // 10: triglot.risk.v1.KernelInput
+	(*KernelOutput)(nil),          // 11: triglot.risk.v1.KernelOutput
+	(*v1.ObjectRef)(nil),          // 12: triglot.store.v1.ObjectRef
+	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
 }
 var file_triglot_risk_v1_simulation_proto_depIdxs = []int32{
-	11, // 0: triglot.risk.v1.SimulateShardRequest.spec:type_name -> triglot.store.v1.ObjectRef
+	12, // 0: triglot.risk.v1.SimulateShardRequest.spec:type_name -> triglot.store.v1.ObjectRef
 	4,  // 1: triglot.risk.v1.SimulateShardRequest.range:type_name -> triglot.risk.v1.ScenarioRange
-	11, // 2: triglot.risk.v1.SimulateShardResponse.shard:type_name -> triglot.store.v1.ObjectRef
+	12, // 2: triglot.risk.v1.SimulateShardResponse.shard:type_name -> triglot.store.v1.ObjectRef
 	8,  // 3: triglot.risk.v1.SimulateShardResponse.provenance:type_name -> triglot.risk.v1.Provenance
-	11, // 4: triglot.risk.v1.ShardCheckpoint.partial:type_name -> triglot.store.v1.ObjectRef
+	12, // 4: triglot.risk.v1.ShardCheckpoint.partial:type_name -> triglot.store.v1.ObjectRef
 	6,  // 5: triglot.risk.v1.Shard.histogram:type_name -> triglot.risk.v1.Histogram
 	7,  // 6: triglot.risk.v1.Shard.worst:type_name -> triglot.risk.v1.ScenarioResult
-	12, // 7: triglot.risk.v1.Provenance.cpu_time:type_name -> google.protobuf.Duration
-	3,  // 8: triglot.risk.v1.KernelInput.spec:type_name -> triglot.risk.v1.SimulationSpec
-	4,  // 9: triglot.risk.v1.KernelInput.range:type_name -> triglot.risk.v1.ScenarioRange
-	5,  // 10: triglot.risk.v1.KernelOutput.shard:type_name -> triglot.risk.v1.Shard
-	0,  // 11: triglot.risk.v1.SimulationService.SimulateShard:input_type -> triglot.risk.v1.SimulateShardRequest
-	1,  // 12: triglot.risk.v1.SimulationService.SimulateShard:output_type -> triglot.risk.v1.SimulateShardResponse
-	12, // [12:13] is the sub-list for method output_type
-	11, // [11:12] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	13, // 7: triglot.risk.v1.Provenance.cpu_time:type_name -> google.protobuf.Duration
+	13, // 8: triglot.risk.v1.WorkerShare.cpu_time:type_name -> google.protobuf.Duration
+	3,  // 9: triglot.risk.v1.KernelInput.spec:type_name -> triglot.risk.v1.SimulationSpec
+	4,  // 10: triglot.risk.v1.KernelInput.range:type_name -> triglot.risk.v1.ScenarioRange
+	5,  // 11: triglot.risk.v1.KernelOutput.shard:type_name -> triglot.risk.v1.Shard
+	0,  // 12: triglot.risk.v1.SimulationService.SimulateShard:input_type -> triglot.risk.v1.SimulateShardRequest
+	1,  // 13: triglot.risk.v1.SimulationService.SimulateShard:output_type -> triglot.risk.v1.SimulateShardResponse
+	13, // [13:14] is the sub-list for method output_type
+	12, // [12:13] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_triglot_risk_v1_simulation_proto_init() }
@@ -911,7 +992,7 @@ func file_triglot_risk_v1_simulation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_risk_v1_simulation_proto_rawDesc), len(file_triglot_risk_v1_simulation_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from triglot.notification.v1.notification_pb2 import Figure, Notification
 from triglot.risk.v1.measures_pb2 import Estimate, RiskSummary
-from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, WorkerShare
-from triglot.risk.v1.simulation_pb2 import ScenarioRange, SimulateShardResponse
+from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
+from triglot.risk.v1.simulation_pb2 import ScenarioRange, SimulateShardResponse, WorkerShare
 from triglot.risk.wording import format_days, format_percent
 
 BLOCK_SCENARIOS = 65_536

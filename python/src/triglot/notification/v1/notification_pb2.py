@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from triglot.store.v1 import object_pb2 as triglot_dot_store_dot_v1_dot_object__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*triglot/notification/v1/notification.proto\x12\x17triglot.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x02\n\x17SendNotificationRequest\x12I\n\x0fidempotency_key\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[A-Za-z0-9._:/-]{1,200}$R\x0eidempotencyKey\x12H\n\trecipient\x18\x02 \x01(\x0b\x32\".triglot.notification.v1.RecipientB\x06\xbaH\x03\xc8\x01\x01R\trecipient\x12Q\n\x0cnotification\x18\x03 \x01(\x0b\x32%.triglot.notification.v1.NotificationB\x06\xbaH\x03\xc8\x01\x01R\x0cnotification\"\x81\x01\n\x18SendNotificationResponse\x12(\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01R\ndeliveryId\x12;\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nacceptedAt\"\xa5\x01\n\tRecipient\x12?\n\x05\x65mail\x18\x01 \x01(\x0b\x32\'.triglot.notification.v1.EmailRecipientH\x00R\x05\x65mail\x12\x45\n\x07webhook\x18\x02 \x01(\x0b\x32).triglot.notification.v1.WebhookRecipientH\x00R\x07webhookB\x10\n\x07\x63hannel\x12\x05\xbaH\x02\x08\x01\"3\n\x0e\x45mailRecipient\x12!\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x07\xbaH\x04r\x02`\x01R\x07\x61\x64\x64ress\"\xed\x01\n\x10WebhookRecipient\x12\x98\x01\n\x03url\x18\x01 \x01(\tB\x85\x01\xbaH\x81\x01r\x06\x18\xd0\x0f\x88\x01\x01\xba\x01v\n\x15webhook_recipient.url\x12\x30must be an http or https URL without credentials\x1a+this.matches(\'^https?://[^/?#@]+([/?#]|$)\')R\x03url\x12>\n\x0bsecret_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Z][A-Z0-9_]{0,62}$R\nsecretName\"\xac\x01\n\x0cNotification\x12\x31\n\x07subject\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^[^\\r\\n]{1,200}$R\x07subject\x12$\n\x07summary\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x07summary\x12\x43\n\x07\x66igures\x18\x03 \x03(\x0b\x32\x1f.triglot.notification.v1.FigureB\x08\xbaH\x05\x92\x01\x02\x10\x32R\x07\x66igures\"\xcb\x01\n\x06\x46igure\x12-\n\x05label\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^[^\\r\\n]{1,200}$R\x05label\x12-\n\x08\x63urrency\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$R\x08\x63urrency\x12!\n\x0c\x61mount_minor\x18\x03 \x01(\x03R\x0b\x61mountMinor\x12\x1f\n\x0blower_minor\x18\x04 \x01(\x03R\nlowerMinor\x12\x1f\n\x0bupper_minor\x18\x05 \x01(\x03R\nupperMinor2\x92\x01\n\x13NotificationService\x12y\n\x10SendNotification\x12\x30.triglot.notification.v1.SendNotificationRequest\x1a\x31.triglot.notification.v1.SendNotificationResponse\"\x00\x1a\x00\x42\x37Z5example.com/triglot/go/notification/v1;notificationv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*triglot/notification/v1/notification.proto\x12\x17triglot.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtriglot/store/v1/object.proto\"\x81\x02\n\x17SendNotificationRequest\x12I\n\x0fidempotency_key\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[A-Za-z0-9._:/-]{1,200}$R\x0eidempotencyKey\x12H\n\trecipient\x18\x02 \x01(\x0b\x32\".triglot.notification.v1.RecipientB\x06\xbaH\x03\xc8\x01\x01R\trecipient\x12Q\n\x0cnotification\x18\x03 \x01(\x0b\x32%.triglot.notification.v1.NotificationB\x06\xbaH\x03\xc8\x01\x01R\x0cnotification\"\x81\x01\n\x18SendNotificationResponse\x12(\n\x0b\x64\x65livery_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01R\ndeliveryId\x12;\n\x0b\x61\x63\x63\x65pted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nacceptedAt\"\xa5\x01\n\tRecipient\x12?\n\x05\x65mail\x18\x01 \x01(\x0b\x32\'.triglot.notification.v1.EmailRecipientH\x00R\x05\x65mail\x12\x45\n\x07webhook\x18\x02 \x01(\x0b\x32).triglot.notification.v1.WebhookRecipientH\x00R\x07webhookB\x10\n\x07\x63hannel\x12\x05\xbaH\x02\x08\x01\"3\n\x0e\x45mailRecipient\x12!\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x07\xbaH\x04r\x02`\x01R\x07\x61\x64\x64ress\"\xed\x01\n\x10WebhookRecipient\x12\x98\x01\n\x03url\x18\x01 \x01(\tB\x85\x01\xbaH\x81\x01r\x06\x18\xd0\x0f\x88\x01\x01\xba\x01v\n\x15webhook_recipient.url\x12\x30must be an http or https URL without credentials\x1a+this.matches(\'^https?://[^/?#@]+([/?#]|$)\')R\x03url\x12>\n\x0bsecret_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Z][A-Z0-9_]{0,62}$R\nsecretName\"\xee\x01\n\x0cNotification\x12\x31\n\x07subject\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^[^\\r\\n]{1,200}$R\x07subject\x12$\n\x07summary\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x07summary\x12\x43\n\x07\x66igures\x18\x03 \x03(\x0b\x32\x1f.triglot.notification.v1.FigureB\x08\xbaH\x05\x92\x01\x02\x10\x32R\x07\x66igures\x12@\n\x06images\x18\x04 \x03(\x0b\x32\x1e.triglot.notification.v1.ImageB\x08\xbaH\x05\x92\x01\x02\x10\x04R\x06images\"\xa1\x02\n\x05Image\x12;\n\x06object\x18\x01 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x06object\x12,\n\x0b\x64\x65scription\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03R\x0b\x64\x65scription:\xac\x01\xbaH\xa8\x01\x1a\xa5\x01\n\x0cimage.object\x12\x39object must be an image/png or image/jpeg of at most 5 MB\x1aZthis.object.media_type in [\'image/png\', \'image/jpeg\'] && this.object.size_bytes <= 5000000\"\xcb\x01\n\x06\x46igure\x12-\n\x05label\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^[^\\r\\n]{1,200}$R\x05label\x12-\n\x08\x63urrency\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$R\x08\x63urrency\x12!\n\x0c\x61mount_minor\x18\x03 \x01(\x03R\x0b\x61mountMinor\x12\x1f\n\x0blower_minor\x18\x04 \x01(\x03R\nlowerMinor\x12\x1f\n\x0bupper_minor\x18\x05 \x01(\x03R\nupperMinor2\x92\x01\n\x13NotificationService\x12y\n\x10SendNotification\x12\x30.triglot.notification.v1.SendNotificationRequest\x1a\x31.triglot.notification.v1.SendNotificationResponse\"\x00\x1a\x00\x42\x37Z5example.com/triglot/go/notification/v1;notificationv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,24 +57,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATION'].fields_by_name['summary']._serialized_options = b'\272H\007r\005\020\001\030\320\017'
   _globals['_NOTIFICATION'].fields_by_name['figures']._loaded_options = None
   _globals['_NOTIFICATION'].fields_by_name['figures']._serialized_options = b'\272H\005\222\001\002\0202'
+  _globals['_NOTIFICATION'].fields_by_name['images']._loaded_options = None
+  _globals['_NOTIFICATION'].fields_by_name['images']._serialized_options = b'\272H\005\222\001\002\020\004'
+  _globals['_IMAGE'].fields_by_name['object']._loaded_options = None
+  _globals['_IMAGE'].fields_by_name['object']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_IMAGE'].fields_by_name['description']._loaded_options = None
+  _globals['_IMAGE'].fields_by_name['description']._serialized_options = b'\272H\007r\005\020\001\030\364\003'
+  _globals['_IMAGE']._loaded_options = None
+  _globals['_IMAGE']._serialized_options = b'\272H\250\001\032\245\001\n\014image.object\0229object must be an image/png or image/jpeg of at most 5 MB\032Zthis.object.media_type in [\'image/png\', \'image/jpeg\'] && this.object.size_bytes <= 5000000'
   _globals['_FIGURE'].fields_by_name['label']._loaded_options = None
   _globals['_FIGURE'].fields_by_name['label']._serialized_options = b'\272H\024r\0222\020^[^\\r\\n]{1,200}$'
   _globals['_FIGURE'].fields_by_name['currency']._loaded_options = None
   _globals['_FIGURE'].fields_by_name['currency']._serialized_options = b'\272H\016r\0142\n^[A-Z]{3}$'
-  _globals['_SENDNOTIFICATIONREQUEST']._serialized_start=134
-  _globals['_SENDNOTIFICATIONREQUEST']._serialized_end=391
-  _globals['_SENDNOTIFICATIONRESPONSE']._serialized_start=394
-  _globals['_SENDNOTIFICATIONRESPONSE']._serialized_end=523
-  _globals['_RECIPIENT']._serialized_start=526
-  _globals['_RECIPIENT']._serialized_end=691
-  _globals['_EMAILRECIPIENT']._serialized_start=693
-  _globals['_EMAILRECIPIENT']._serialized_end=744
-  _globals['_WEBHOOKRECIPIENT']._serialized_start=747
-  _globals['_WEBHOOKRECIPIENT']._serialized_end=984
-  _globals['_NOTIFICATION']._serialized_start=987
-  _globals['_NOTIFICATION']._serialized_end=1159
-  _globals['_FIGURE']._serialized_start=1162
-  _globals['_FIGURE']._serialized_end=1365
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1368
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=1514
+  _globals['_SENDNOTIFICATIONREQUEST']._serialized_start=165
+  _globals['_SENDNOTIFICATIONREQUEST']._serialized_end=422
+  _globals['_SENDNOTIFICATIONRESPONSE']._serialized_start=425
+  _globals['_SENDNOTIFICATIONRESPONSE']._serialized_end=554
+  _globals['_RECIPIENT']._serialized_start=557
+  _globals['_RECIPIENT']._serialized_end=722
+  _globals['_EMAILRECIPIENT']._serialized_start=724
+  _globals['_EMAILRECIPIENT']._serialized_end=775
+  _globals['_WEBHOOKRECIPIENT']._serialized_start=778
+  _globals['_WEBHOOKRECIPIENT']._serialized_end=1015
+  _globals['_NOTIFICATION']._serialized_start=1018
+  _globals['_NOTIFICATION']._serialized_end=1256
+  _globals['_IMAGE']._serialized_start=1259
+  _globals['_IMAGE']._serialized_end=1548
+  _globals['_FIGURE']._serialized_start=1551
+  _globals['_FIGURE']._serialized_end=1754
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=1757
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=1903
 # @@protoc_insertion_point(module_scope)

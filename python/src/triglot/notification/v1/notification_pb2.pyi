@@ -3,6 +3,7 @@ import datetime
 
 from buf.validate import validate_pb2 as _validate_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from triglot.store.v1 import object_pb2 as _object_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -52,14 +53,24 @@ class WebhookRecipient(_message.Message):
     def __init__(self, url: _Optional[str] = ..., secret_name: _Optional[str] = ...) -> None: ...
 
 class Notification(_message.Message):
-    __slots__ = ("subject", "summary", "figures")
+    __slots__ = ("subject", "summary", "figures", "images")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     FIGURES_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
     subject: str
     summary: str
     figures: _containers.RepeatedCompositeFieldContainer[Figure]
-    def __init__(self, subject: _Optional[str] = ..., summary: _Optional[str] = ..., figures: _Optional[_Iterable[_Union[Figure, _Mapping]]] = ...) -> None: ...
+    images: _containers.RepeatedCompositeFieldContainer[Image]
+    def __init__(self, subject: _Optional[str] = ..., summary: _Optional[str] = ..., figures: _Optional[_Iterable[_Union[Figure, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ...) -> None: ...
+
+class Image(_message.Message):
+    __slots__ = ("object", "description")
+    OBJECT_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    object: _object_pb2.ObjectRef
+    description: str
+    def __init__(self, object: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., description: _Optional[str] = ...) -> None: ...
 
 class Figure(_message.Message):
     __slots__ = ("label", "currency", "amount_minor", "lower_minor", "upper_minor")

@@ -29,7 +29,7 @@ from triglot.risk.v1 import simulation_pb2 as triglot_dot_risk_dot_v1_dot_simula
 from triglot.store.v1 import object_pb2 as triglot_dot_store_dot_v1_dot_object__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftriglot/risk/v1/analytics.proto\x12\x0ftriglot.risk.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\x1a triglot/risk/v1/simulation.proto\x1a\x1dtriglot/store/v1/object.proto\"\xe9\x01\n\x18PrepareMarketDataRequest\x12@\n\tportfolio\x18\x01 \x01(\x0b\x32\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n\x06window\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n\nparameters\x18\x03 \x01(\x0b\x32%.triglot.risk.v1.SimulationParametersB\x06\xbaH\x03\xc8\x01\x01R\nparameters\"\xe9\x01\n\x19PrepareMarketDataResponse\x12\x37\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12$\n\tday_count\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01R\x08\x64\x61yCount\x12(\n\x0b\x61sset_count\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01R\nassetCount\x12\x43\n\nprovenance\x18\x04 \x01(\x0b\x32\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\nprovenance\"\x9c\x03\n\x14\x41ggregateRiskRequest\x12@\n\tportfolio\x18\x01 \x01(\x0b\x32\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n\x06window\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n\nparameters\x18\x03 \x01(\x0b\x32%.triglot.risk.v1.SimulationParametersB\x06\xbaH\x03\xc8\x01\x01R\nparameters\x12=\n\x0e\x63onfidences_bp\x18\x04 \x03(\x05\x42\x16\xbaH\x13\x92\x01\x10\x08\x01\x10\n\x18\x01\"\x08\x1a\x06\x18\x8fN(\x9cJR\rconfidencesBp\x12\x37\n\x04spec\x18\x05 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12=\n\x06shards\x18\x06 \x03(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x08\xbaH\x05\x92\x01\x02\x08\x01R\x06shards\"\xd8\x01\n\x15\x41ggregateRiskResponse\x12>\n\x07summary\x18\x01 \x01(\x0b\x32\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\x07summary\x12:\n\x05\x66iles\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05\x66iles\x12\x43\n\nprovenance\x18\x03 \x01(\x0b\x32\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\nprovenance2\xe4\x01\n\x10\x41nalyticsService\x12l\n\x11PrepareMarketData\x12).triglot.risk.v1.PrepareMarketDataRequest\x1a*.triglot.risk.v1.PrepareMarketDataResponse\"\x00\x12`\n\rAggregateRisk\x12%.triglot.risk.v1.AggregateRiskRequest\x1a&.triglot.risk.v1.AggregateRiskResponse\"\x00\x1a\x00\x42\'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftriglot/risk/v1/analytics.proto\x12\x0ftriglot.risk.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\x1a triglot/risk/v1/simulation.proto\x1a\x1dtriglot/store/v1/object.proto\"\xe9\x01\n\x18PrepareMarketDataRequest\x12@\n\tportfolio\x18\x01 \x01(\x0b\x32\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n\x06window\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n\nparameters\x18\x03 \x01(\x0b\x32%.triglot.risk.v1.SimulationParametersB\x06\xbaH\x03\xc8\x01\x01R\nparameters\"\xe9\x01\n\x19PrepareMarketDataResponse\x12\x37\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12$\n\tday_count\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01R\x08\x64\x61yCount\x12(\n\x0b\x61sset_count\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01R\nassetCount\x12\x43\n\nprovenance\x18\x04 \x01(\x0b\x32\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\nprovenance\"V\n\x12MergeShardsRequest\x12@\n\x06shards\x18\x01 \x03(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03R\x06shards\"\xc5\x01\n\x13MergeShardsResponse\x12\x39\n\x05shard\x18\x01 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x05shard\x12.\n\x0escenario_count\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01R\rscenarioCount\x12\x43\n\nprovenance\x18\x03 \x01(\x0b\x32\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\nprovenance\"\x9c\x04\n\x14\x41ggregateRiskRequest\x12@\n\tportfolio\x18\x01 \x01(\x0b\x32\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n\x06window\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n\nparameters\x18\x03 \x01(\x0b\x32%.triglot.risk.v1.SimulationParametersB\x06\xbaH\x03\xc8\x01\x01R\nparameters\x12=\n\x0e\x63onfidences_bp\x18\x04 \x03(\x05\x42\x16\xbaH\x13\x92\x01\x10\x08\x01\x10\n\x18\x01\"\x08\x1a\x06\x18\x8fN(\x9cJR\rconfidencesBp\x12\x37\n\x04spec\x18\x05 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12@\n\x06shards\x18\x06 \x03(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03R\x06shards\x12=\n\x0bpreparation\x18\x07 \x01(\x0b\x32\x1b.triglot.risk.v1.ProvenanceR\x0bpreparation\x12<\n\nsimulation\x18\x08 \x03(\x0b\x32\x1c.triglot.risk.v1.WorkerShareR\nsimulation\"\xd8\x01\n\x15\x41ggregateRiskResponse\x12>\n\x07summary\x18\x01 \x01(\x0b\x32\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\x07summary\x12:\n\x05\x66iles\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05\x66iles\x12\x43\n\nprovenance\x18\x03 \x01(\x0b\x32\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\nprovenance2\xc0\x02\n\x10\x41nalyticsService\x12l\n\x11PrepareMarketData\x12).triglot.risk.v1.PrepareMarketDataRequest\x1a*.triglot.risk.v1.PrepareMarketDataResponse\"\x00\x12Z\n\x0bMergeShards\x12#.triglot.risk.v1.MergeShardsRequest\x1a$.triglot.risk.v1.MergeShardsResponse\"\x00\x12`\n\rAggregateRisk\x12%.triglot.risk.v1.AggregateRiskRequest\x1a&.triglot.risk.v1.AggregateRiskResponse\"\x00\x1a\x00\x42\'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,6 +51,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREPAREMARKETDATARESPONSE'].fields_by_name['asset_count']._serialized_options = b'\272H\004\032\002(\001'
   _globals['_PREPAREMARKETDATARESPONSE'].fields_by_name['provenance']._loaded_options = None
   _globals['_PREPAREMARKETDATARESPONSE'].fields_by_name['provenance']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_MERGESHARDSREQUEST'].fields_by_name['shards']._loaded_options = None
+  _globals['_MERGESHARDSREQUEST'].fields_by_name['shards']._serialized_options = b'\272H\010\222\001\005\010\001\020\364\003'
+  _globals['_MERGESHARDSRESPONSE'].fields_by_name['shard']._loaded_options = None
+  _globals['_MERGESHARDSRESPONSE'].fields_by_name['shard']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_MERGESHARDSRESPONSE'].fields_by_name['scenario_count']._loaded_options = None
+  _globals['_MERGESHARDSRESPONSE'].fields_by_name['scenario_count']._serialized_options = b'\272H\004\"\002(\001'
+  _globals['_MERGESHARDSRESPONSE'].fields_by_name['provenance']._loaded_options = None
+  _globals['_MERGESHARDSRESPONSE'].fields_by_name['provenance']._serialized_options = b'\272H\003\310\001\001'
   _globals['_AGGREGATERISKREQUEST'].fields_by_name['portfolio']._loaded_options = None
   _globals['_AGGREGATERISKREQUEST'].fields_by_name['portfolio']._serialized_options = b'\272H\003\310\001\001'
   _globals['_AGGREGATERISKREQUEST'].fields_by_name['window']._loaded_options = None
@@ -62,7 +70,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGGREGATERISKREQUEST'].fields_by_name['spec']._loaded_options = None
   _globals['_AGGREGATERISKREQUEST'].fields_by_name['spec']._serialized_options = b'\272H\003\310\001\001'
   _globals['_AGGREGATERISKREQUEST'].fields_by_name['shards']._loaded_options = None
-  _globals['_AGGREGATERISKREQUEST'].fields_by_name['shards']._serialized_options = b'\272H\005\222\001\002\010\001'
+  _globals['_AGGREGATERISKREQUEST'].fields_by_name['shards']._serialized_options = b'\272H\010\222\001\005\010\001\020\364\003'
   _globals['_AGGREGATERISKRESPONSE'].fields_by_name['summary']._loaded_options = None
   _globals['_AGGREGATERISKRESPONSE'].fields_by_name['summary']._serialized_options = b'\272H\003\310\001\001'
   _globals['_AGGREGATERISKRESPONSE'].fields_by_name['files']._loaded_options = None
@@ -73,10 +81,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREPAREMARKETDATAREQUEST']._serialized_end=442
   _globals['_PREPAREMARKETDATARESPONSE']._serialized_start=445
   _globals['_PREPAREMARKETDATARESPONSE']._serialized_end=678
-  _globals['_AGGREGATERISKREQUEST']._serialized_start=681
-  _globals['_AGGREGATERISKREQUEST']._serialized_end=1093
-  _globals['_AGGREGATERISKRESPONSE']._serialized_start=1096
-  _globals['_AGGREGATERISKRESPONSE']._serialized_end=1312
-  _globals['_ANALYTICSSERVICE']._serialized_start=1315
-  _globals['_ANALYTICSSERVICE']._serialized_end=1543
+  _globals['_MERGESHARDSREQUEST']._serialized_start=680
+  _globals['_MERGESHARDSREQUEST']._serialized_end=766
+  _globals['_MERGESHARDSRESPONSE']._serialized_start=769
+  _globals['_MERGESHARDSRESPONSE']._serialized_end=966
+  _globals['_AGGREGATERISKREQUEST']._serialized_start=969
+  _globals['_AGGREGATERISKREQUEST']._serialized_end=1509
+  _globals['_AGGREGATERISKRESPONSE']._serialized_start=1512
+  _globals['_AGGREGATERISKRESPONSE']._serialized_end=1728
+  _globals['_ANALYTICSSERVICE']._serialized_start=1731
+  _globals['_ANALYTICSSERVICE']._serialized_end=2051
 # @@protoc_insertion_point(module_scope)

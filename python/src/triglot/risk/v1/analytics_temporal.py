@@ -21,6 +21,7 @@ class AnalyticsService:
 
     TASK_QUEUE: Final = "analytics"
     PREPARE_MARKET_DATA: Final = "triglot.risk.v1.AnalyticsService.PrepareMarketData"
+    MERGE_SHARDS: Final = "triglot.risk.v1.AnalyticsService.MergeShards"
     AGGREGATE_RISK: Final = "triglot.risk.v1.AnalyticsService.AggregateRisk"
 
 
@@ -33,6 +34,13 @@ class AnalyticsServiceActivities(Protocol):
         /,
     ) -> analytics_pb2.PrepareMarketDataResponse:
         """Computes growth factors from prices and stores the simulation's spec."""
+
+    async def merge_shards(
+        self,
+        request: analytics_pb2.MergeShardsRequest,
+        /,
+    ) -> analytics_pb2.MergeShardsResponse:
+        """Merges shards into one, so that a report of many shards hands on few references."""
 
     async def aggregate_risk(
         self,
@@ -53,13 +61,17 @@ def analytics_service_activities(implementation: AnalyticsServiceActivities) -> 
             runtime.receive(analytics_pb2.PrepareMarketDataRequest, request),
         )
 
+    @activity.defn(name=AnalyticsService.MERGE_SHARDS)
+    async def merge_shards(request: RawValue = runtime.NOTHING) -> analytics_pb2.MergeShardsResponse:
+        return await implementation.merge_shards(runtime.receive(analytics_pb2.MergeShardsRequest, request))
+
     @activity.defn(name=AnalyticsService.AGGREGATE_RISK)
     async def aggregate_risk(request: RawValue = runtime.NOTHING) -> analytics_pb2.AggregateRiskResponse:
         return await implementation.aggregate_risk(
             runtime.receive(analytics_pb2.AggregateRiskRequest, request),
         )
 
-    return [prepare_market_data, aggregate_risk]
+    return [prepare_market_data, merge_shards, aggregate_risk]
 
 
 def prepare_market_data(
@@ -76,6 +88,27 @@ def prepare_market_data(
             initial_interval=timedelta(seconds=1),
             maximum_interval=timedelta(seconds=30),
             backoff_coefficient=2.0,
+            maximum_attempts=20,
+            non_retryable_error_types=["InvalidArgument"],
+        ),
+    )
+
+
+def merge_shards(
+    request: analytics_pb2.MergeShardsRequest,
+) -> workflow.ActivityHandle[analytics_pb2.MergeShardsResponse]:
+    """Merges shards into one, so that a report of many shards hands on few references."""
+    return workflow.start_activity(
+        AnalyticsService.MERGE_SHARDS,
+        request,
+        task_queue=AnalyticsService.TASK_QUEUE,
+        result_type=analytics_pb2.MergeShardsResponse,
+        start_to_close_timeout=timedelta(seconds=300),
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(seconds=1),
+            maximum_interval=timedelta(seconds=30),
+            backoff_coefficient=2.0,
+            maximum_attempts=20,
             non_retryable_error_types=["InvalidArgument"],
         ),
     )
@@ -95,6 +128,7 @@ def aggregate_risk(
             initial_interval=timedelta(seconds=1),
             maximum_interval=timedelta(seconds=30),
             backoff_coefficient=2.0,
+            maximum_attempts=20,
             non_retryable_error_types=["InvalidArgument"],
         ),
     )

@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
-from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from triglot.notification.v1 import notification_pb2 as triglot_dot_notification_dot_v1_dot_notification__pb2
 from triglot.risk.v1 import market_pb2 as triglot_dot_risk_dot_v1_dot_market__pb2
 from triglot.risk.v1 import measures_pb2 as triglot_dot_risk_dot_v1_dot_measures__pb2
+from triglot.risk.v1 import simulation_pb2 as triglot_dot_risk_dot_v1_dot_simulation__pb2
+from triglot.store.v1 import object_pb2 as triglot_dot_store_dot_v1_dot_object__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\"\x87\x05\n\x19GenerateRiskReportRequest\x12@\n\tportfolio\x18\x01 \x01(\x0b\x32\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n\x06window\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n\nparameters\x18\x03 \x01(\x0b\x32%.triglot.risk.v1.SimulationParametersB\x06\xbaH\x03\xc8\x01\x01R\nparameters\x12=\n\x0e\x63onfidences_bp\x18\x04 \x03(\x05\x42\x16\xbaH\x13\x92\x01\x10\x08\x01\x10\n\x18\x01\"\x08\x1a\x06\x18\x8fN(\x9cJR\rconfidencesBp\x12,\n\nshard_size\x18\x05 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x80\x80\x80\x10(\x00R\tshardSize\x12L\n\nrecipients\x18\x06 \x03(\x0b\x32\".triglot.notification.v1.RecipientB\x08\xbaH\x05\x92\x01\x02\x10\x64R\nrecipients:\xdf\x01\xbaH\xdb\x01\x1a\xd8\x01\n(generate_risk_report_request.shard_count\x12Zshard_size must not cut the scenarios into more than 5000 shards, or the history overflows\x1aPthis.shard_size == 0 || this.shard_size * 5000 >= this.parameters.scenario_count\"\xa7\x02\n\x1aGenerateRiskReportResponse\x12>\n\x07summary\x18\x01 \x01(\x0b\x32\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\x07summary\x12:\n\x05\x66iles\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05\x66iles\x12\x34\n\x06shares\x18\x03 \x03(\x0b\x32\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12W\n\rnotifications\x18\x04 \x03(\x0b\x32\x31.triglot.notification.v1.SendNotificationResponseR\rnotifications\"\xa7\x01\n\x0bWorkerShare\x12\x1a\n\x08language\x18\x01 \x01(\tR\x08language\x12\x1f\n\x0bshard_count\x18\x02 \x01(\x05R\nshardCount\x12%\n\x0escenario_count\x18\x03 \x01(\x03R\rscenarioCount\x12\x34\n\x08\x63pu_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07\x63puTime\"\x14\n\x12GetProgressRequest\"\x88\x03\n\x13GetProgressResponse\x12\x32\n\x05stage\x18\x01 \x01(\x0e\x32\x1c.triglot.risk.v1.ReportStageR\x05stage\x12!\n\x0cshards_total\x18\x02 \x01(\x05R\x0bshardsTotal\x12)\n\x10shards_completed\x18\x03 \x01(\x05R\x0fshardsCompleted\x12(\n\x10shards_in_flight\x18\x04 \x01(\x05R\x0eshardsInFlight\x12/\n\x13scenarios_completed\x18\x05 \x01(\x03R\x12scenariosCompleted\x12\x34\n\x06shares\x18\x06 \x03(\x0b\x32\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12/\n\x13notifications_total\x18\x07 \x01(\x05R\x12notificationsTotal\x12-\n\x12notifications_sent\x18\x08 \x01(\x05R\x11notificationsSent*\xba\x01\n\x0bReportStage\x12\x1c\n\x18REPORT_STAGE_UNSPECIFIED\x10\x00\x12\x1a\n\x16REPORT_STAGE_PREPARING\x10\x01\x12\x1b\n\x17REPORT_STAGE_SIMULATING\x10\x02\x12\x1c\n\x18REPORT_STAGE_AGGREGATING\x10\x03\x12\x1a\n\x16REPORT_STAGE_NOTIFYING\x10\x04\x12\x1a\n\x16REPORT_STAGE_COMPLETED\x10\x05\x32\xe2\x01\n\x11RiskReportService\x12o\n\x12GenerateRiskReport\x12*.triglot.risk.v1.GenerateRiskReportRequest\x1a+.triglot.risk.v1.GenerateRiskReportResponse\"\x00\x12Z\n\x0bGetProgress\x12#.triglot.risk.v1.GetProgressRequest\x1a$.triglot.risk.v1.GetProgressResponse\"\x00\x1a\x00\x42\'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1b\x62uf/validate/validate.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\x1a triglot/risk/v1/simulation.proto\x1a\x1dtriglot/store/v1/object.proto\"\x86\x05\n\x19GenerateRiskReportRequest\x12@\n\tportfolio\x18\x01 \x01(\x0b\x32\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n\x06window\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n\nparameters\x18\x03 \x01(\x0b\x32%.triglot.risk.v1.SimulationParametersB\x06\xbaH\x03\xc8\x01\x01R\nparameters\x12=\n\x0e\x63onfidences_bp\x18\x04 \x03(\x05\x42\x16\xbaH\x13\x92\x01\x10\x08\x01\x10\n\x18\x01\"\x08\x1a\x06\x18\x8fN(\x9cJR\rconfidencesBp\x12,\n\nshard_size\x18\x05 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x80\x80\x80\x10(\x00R\tshardSize\x12L\n\nrecipients\x18\x06 \x03(\x0b\x32\".triglot.notification.v1.RecipientB\x08\xbaH\x05\x92\x01\x02\x10\x64R\nrecipients:\xde\x01\xbaH\xda\x01\x1a\xd7\x01\n(generate_risk_report_request.shard_count\x12Wshard_size must not cut the scenarios into more than 250000 shards: 500 children of 500\x1aRthis.shard_size == 0 || this.shard_size * 250000 >= this.parameters.scenario_count\"\xa7\x02\n\x1aGenerateRiskReportResponse\x12>\n\x07summary\x18\x01 \x01(\x0b\x32\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\x07summary\x12:\n\x05\x66iles\x18\x02 \x01(\x0b\x32\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05\x66iles\x12\x34\n\x06shares\x18\x03 \x03(\x0b\x32\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12W\n\rnotifications\x18\x04 \x03(\x0b\x32\x31.triglot.notification.v1.SendNotificationResponseR\rnotifications\"\xd3\x02\n\x15SimulateShardsRequest\x12\x37\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12<\n\x05range\x18\x02 \x01(\x0b\x32\x1e.triglot.risk.v1.ScenarioRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12,\n\nshard_size\x18\x03 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x80\x80\x80\x10(\x01R\tshardSize:\x94\x01\xbaH\x90\x01\x1a\x8d\x01\n#simulate_shards_request.shard_count\x12;shard_size must not cut the range into more than 500 shards\x1a)this.shard_size * 500 >= this.range.count\"\x93\x01\n\x16SimulateShardsResponse\x12\x39\n\x05shard\x18\x01 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x05shard\x12>\n\x06shares\x18\x02 \x03(\x0b\x32\x1c.triglot.risk.v1.WorkerShareB\x08\xbaH\x05\x92\x01\x02\x08\x01R\x06shares\"\x14\n\x12GetProgressRequest\"\x88\x03\n\x13GetProgressResponse\x12\x32\n\x05stage\x18\x01 \x01(\x0e\x32\x1c.triglot.risk.v1.ReportStageR\x05stage\x12!\n\x0cshards_total\x18\x02 \x01(\x05R\x0bshardsTotal\x12)\n\x10shards_completed\x18\x03 \x01(\x05R\x0fshardsCompleted\x12(\n\x10shards_in_flight\x18\x04 \x01(\x05R\x0eshardsInFlight\x12/\n\x13scenarios_completed\x18\x05 \x01(\x03R\x12scenariosCompleted\x12\x34\n\x06shares\x18\x06 \x03(\x0b\x32\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12/\n\x13notifications_total\x18\x07 \x01(\x05R\x12notificationsTotal\x12-\n\x12notifications_sent\x18\x08 \x01(\x05R\x11notificationsSent*\xba\x01\n\x0bReportStage\x12\x1c\n\x18REPORT_STAGE_UNSPECIFIED\x10\x00\x12\x1a\n\x16REPORT_STAGE_PREPARING\x10\x01\x12\x1b\n\x17REPORT_STAGE_SIMULATING\x10\x02\x12\x1c\n\x18REPORT_STAGE_AGGREGATING\x10\x03\x12\x1a\n\x16REPORT_STAGE_NOTIFYING\x10\x04\x12\x1a\n\x16REPORT_STAGE_COMPLETED\x10\x05\x32\xc7\x02\n\x11RiskReportService\x12o\n\x12GenerateRiskReport\x12*.triglot.risk.v1.GenerateRiskReportRequest\x1a+.triglot.risk.v1.GenerateRiskReportResponse\"\x00\x12\x63\n\x0eSimulateShards\x12&.triglot.risk.v1.SimulateShardsRequest\x1a\'.triglot.risk.v1.SimulateShardsResponse\"\x00\x12Z\n\x0bGetProgress\x12#.triglot.risk.v1.GetProgressRequest\x1a$.triglot.risk.v1.GetProgressResponse\"\x00\x1a\x00\x42\'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,23 +51,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATERISKREPORTREQUEST'].fields_by_name['recipients']._loaded_options = None
   _globals['_GENERATERISKREPORTREQUEST'].fields_by_name['recipients']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_GENERATERISKREPORTREQUEST']._loaded_options = None
-  _globals['_GENERATERISKREPORTREQUEST']._serialized_options = b'\272H\333\001\032\330\001\n(generate_risk_report_request.shard_count\022Zshard_size must not cut the scenarios into more than 5000 shards, or the history overflows\032Pthis.shard_size == 0 || this.shard_size * 5000 >= this.parameters.scenario_count'
+  _globals['_GENERATERISKREPORTREQUEST']._serialized_options = b'\272H\332\001\032\327\001\n(generate_risk_report_request.shard_count\022Wshard_size must not cut the scenarios into more than 250000 shards: 500 children of 500\032Rthis.shard_size == 0 || this.shard_size * 250000 >= this.parameters.scenario_count'
   _globals['_GENERATERISKREPORTRESPONSE'].fields_by_name['summary']._loaded_options = None
   _globals['_GENERATERISKREPORTRESPONSE'].fields_by_name['summary']._serialized_options = b'\272H\003\310\001\001'
   _globals['_GENERATERISKREPORTRESPONSE'].fields_by_name['files']._loaded_options = None
   _globals['_GENERATERISKREPORTRESPONSE'].fields_by_name['files']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_REPORTSTAGE']._serialized_start=1752
-  _globals['_REPORTSTAGE']._serialized_end=1938
-  _globals['_GENERATERISKREPORTREQUEST']._serialized_start=217
-  _globals['_GENERATERISKREPORTREQUEST']._serialized_end=864
-  _globals['_GENERATERISKREPORTRESPONSE']._serialized_start=867
-  _globals['_GENERATERISKREPORTRESPONSE']._serialized_end=1162
-  _globals['_WORKERSHARE']._serialized_start=1165
-  _globals['_WORKERSHARE']._serialized_end=1332
-  _globals['_GETPROGRESSREQUEST']._serialized_start=1334
-  _globals['_GETPROGRESSREQUEST']._serialized_end=1354
-  _globals['_GETPROGRESSRESPONSE']._serialized_start=1357
-  _globals['_GETPROGRESSRESPONSE']._serialized_end=1749
-  _globals['_RISKREPORTSERVICE']._serialized_start=1941
-  _globals['_RISKREPORTSERVICE']._serialized_end=2167
+  _globals['_SIMULATESHARDSREQUEST'].fields_by_name['spec']._loaded_options = None
+  _globals['_SIMULATESHARDSREQUEST'].fields_by_name['spec']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SIMULATESHARDSREQUEST'].fields_by_name['range']._loaded_options = None
+  _globals['_SIMULATESHARDSREQUEST'].fields_by_name['range']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SIMULATESHARDSREQUEST'].fields_by_name['shard_size']._loaded_options = None
+  _globals['_SIMULATESHARDSREQUEST'].fields_by_name['shard_size']._serialized_options = b'\272H\n\"\010\030\200\200\200\200\020(\001'
+  _globals['_SIMULATESHARDSREQUEST']._loaded_options = None
+  _globals['_SIMULATESHARDSREQUEST']._serialized_options = b'\272H\220\001\032\215\001\n#simulate_shards_request.shard_count\022;shard_size must not cut the range into more than 500 shards\032)this.shard_size * 500 >= this.range.count'
+  _globals['_SIMULATESHARDSRESPONSE'].fields_by_name['shard']._loaded_options = None
+  _globals['_SIMULATESHARDSRESPONSE'].fields_by_name['shard']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SIMULATESHARDSRESPONSE'].fields_by_name['shares']._loaded_options = None
+  _globals['_SIMULATESHARDSRESPONSE'].fields_by_name['shares']._serialized_options = b'\272H\005\222\001\002\010\001'
+  _globals['_REPORTSTAGE']._serialized_start=2106
+  _globals['_REPORTSTAGE']._serialized_end=2292
+  _globals['_GENERATERISKREPORTREQUEST']._serialized_start=250
+  _globals['_GENERATERISKREPORTREQUEST']._serialized_end=896
+  _globals['_GENERATERISKREPORTRESPONSE']._serialized_start=899
+  _globals['_GENERATERISKREPORTRESPONSE']._serialized_end=1194
+  _globals['_SIMULATESHARDSREQUEST']._serialized_start=1197
+  _globals['_SIMULATESHARDSREQUEST']._serialized_end=1536
+  _globals['_SIMULATESHARDSRESPONSE']._serialized_start=1539
+  _globals['_SIMULATESHARDSRESPONSE']._serialized_end=1686
+  _globals['_GETPROGRESSREQUEST']._serialized_start=1688
+  _globals['_GETPROGRESSREQUEST']._serialized_end=1708
+  _globals['_GETPROGRESSRESPONSE']._serialized_start=1711
+  _globals['_GETPROGRESSRESPONSE']._serialized_end=2103
+  _globals['_RISKREPORTSERVICE']._serialized_start=2295
+  _globals['_RISKREPORTSERVICE']._serialized_end=2622
 # @@protoc_insertion_point(module_scope)

@@ -1,11 +1,10 @@
 # mypy: ignore-errors
-import datetime
-
 from buf.validate import validate_pb2 as _validate_pb2
-from google.protobuf import duration_pb2 as _duration_pb2
 from triglot.notification.v1 import notification_pb2 as _notification_pb2
 from triglot.risk.v1 import market_pb2 as _market_pb2
 from triglot.risk.v1 import measures_pb2 as _measures_pb2
+from triglot.risk.v1 import simulation_pb2 as _simulation_pb2
+from triglot.store.v1 import object_pb2 as _object_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -54,21 +53,27 @@ class GenerateRiskReportResponse(_message.Message):
     NOTIFICATIONS_FIELD_NUMBER: _ClassVar[int]
     summary: _measures_pb2.RiskSummary
     files: _measures_pb2.ReportFiles
-    shares: _containers.RepeatedCompositeFieldContainer[WorkerShare]
+    shares: _containers.RepeatedCompositeFieldContainer[_simulation_pb2.WorkerShare]
     notifications: _containers.RepeatedCompositeFieldContainer[_notification_pb2.SendNotificationResponse]
-    def __init__(self, summary: _Optional[_Union[_measures_pb2.RiskSummary, _Mapping]] = ..., files: _Optional[_Union[_measures_pb2.ReportFiles, _Mapping]] = ..., shares: _Optional[_Iterable[_Union[WorkerShare, _Mapping]]] = ..., notifications: _Optional[_Iterable[_Union[_notification_pb2.SendNotificationResponse, _Mapping]]] = ...) -> None: ...
+    def __init__(self, summary: _Optional[_Union[_measures_pb2.RiskSummary, _Mapping]] = ..., files: _Optional[_Union[_measures_pb2.ReportFiles, _Mapping]] = ..., shares: _Optional[_Iterable[_Union[_simulation_pb2.WorkerShare, _Mapping]]] = ..., notifications: _Optional[_Iterable[_Union[_notification_pb2.SendNotificationResponse, _Mapping]]] = ...) -> None: ...
 
-class WorkerShare(_message.Message):
-    __slots__ = ("language", "shard_count", "scenario_count", "cpu_time")
-    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
-    SHARD_COUNT_FIELD_NUMBER: _ClassVar[int]
-    SCENARIO_COUNT_FIELD_NUMBER: _ClassVar[int]
-    CPU_TIME_FIELD_NUMBER: _ClassVar[int]
-    language: str
-    shard_count: int
-    scenario_count: int
-    cpu_time: _duration_pb2.Duration
-    def __init__(self, language: _Optional[str] = ..., shard_count: _Optional[int] = ..., scenario_count: _Optional[int] = ..., cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+class SimulateShardsRequest(_message.Message):
+    __slots__ = ("spec", "range", "shard_size")
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    SHARD_SIZE_FIELD_NUMBER: _ClassVar[int]
+    spec: _object_pb2.ObjectRef
+    range: _simulation_pb2.ScenarioRange
+    shard_size: int
+    def __init__(self, spec: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., range: _Optional[_Union[_simulation_pb2.ScenarioRange, _Mapping]] = ..., shard_size: _Optional[int] = ...) -> None: ...
+
+class SimulateShardsResponse(_message.Message):
+    __slots__ = ("shard", "shares")
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    shard: _object_pb2.ObjectRef
+    shares: _containers.RepeatedCompositeFieldContainer[_simulation_pb2.WorkerShare]
+    def __init__(self, shard: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., shares: _Optional[_Iterable[_Union[_simulation_pb2.WorkerShare, _Mapping]]] = ...) -> None: ...
 
 class GetProgressRequest(_message.Message):
     __slots__ = ()
@@ -89,7 +94,7 @@ class GetProgressResponse(_message.Message):
     shards_completed: int
     shards_in_flight: int
     scenarios_completed: int
-    shares: _containers.RepeatedCompositeFieldContainer[WorkerShare]
+    shares: _containers.RepeatedCompositeFieldContainer[_simulation_pb2.WorkerShare]
     notifications_total: int
     notifications_sent: int
-    def __init__(self, stage: _Optional[_Union[ReportStage, str]] = ..., shards_total: _Optional[int] = ..., shards_completed: _Optional[int] = ..., shards_in_flight: _Optional[int] = ..., scenarios_completed: _Optional[int] = ..., shares: _Optional[_Iterable[_Union[WorkerShare, _Mapping]]] = ..., notifications_total: _Optional[int] = ..., notifications_sent: _Optional[int] = ...) -> None: ...
+    def __init__(self, stage: _Optional[_Union[ReportStage, str]] = ..., shards_total: _Optional[int] = ..., shards_completed: _Optional[int] = ..., shards_in_flight: _Optional[int] = ..., scenarios_completed: _Optional[int] = ..., shares: _Optional[_Iterable[_Union[_simulation_pb2.WorkerShare, _Mapping]]] = ..., notifications_total: _Optional[int] = ..., notifications_sent: _Optional[int] = ...) -> None: ...

@@ -19,12 +19,18 @@ class RiskReportService:
 
     TASK_QUEUE: Final = "risk-reports"
     GENERATE_RISK_REPORT: Final = "triglot.risk.v1.RiskReportService.GenerateRiskReport"
+    SIMULATE_SHARDS: Final = "triglot.risk.v1.RiskReportService.SimulateShards"
     GET_PROGRESS: Final = "triglot.risk.v1.RiskReportService.GetProgress"
 
 
 def generate_risk_report_id(request: report_pb2.GenerateRiskReportRequest) -> str:
     """Makes the id of a GenerateRiskReport, in clients and workflows alike."""
     return f"risk-report/{request.portfolio.id}/{runtime.uuid_v4()}"
+
+
+def simulate_shards_id(request: report_pb2.SimulateShardsRequest) -> str:
+    """Makes the id of a SimulateShards, in clients and workflows alike."""
+    return f"simulate-shards/{request.spec.sha256}/{runtime.uuid_v4()}"
 
 
 async def start_generate_risk_report(
@@ -39,6 +45,22 @@ async def start_generate_risk_report(
         id=id or generate_risk_report_id(request),
         task_queue=RiskReportService.TASK_QUEUE,
         result_type=report_pb2.GenerateRiskReportResponse,
+        cancellation_type=workflow.ChildWorkflowCancellationType.TRY_CANCEL,
+    )
+
+
+async def start_simulate_shards(
+    request: report_pb2.SimulateShardsRequest,
+    *,
+    id: str | None = None,
+) -> workflow.ChildWorkflowHandle[Any, report_pb2.SimulateShardsResponse]:
+    """Simulates a range of scenarios in shards and merges them: for reports of many shards."""
+    return await workflow.start_child_workflow(
+        RiskReportService.SIMULATE_SHARDS,
+        request,
+        id=id or simulate_shards_id(request),
+        task_queue=RiskReportService.TASK_QUEUE,
+        result_type=report_pb2.SimulateShardsResponse,
         cancellation_type=workflow.ChildWorkflowCancellationType.TRY_CANCEL,
     )
 
@@ -85,6 +107,42 @@ class RiskReportServiceClient:
         )
         return GenerateRiskReportHandle(handle)
 
+    async def start_simulate_shards(
+        self,
+        request: report_pb2.SimulateShardsRequest,
+        *,
+        id: str | None = None,
+    ) -> SimulateShardsHandle:
+        """Simulates a range of scenarios in shards and merges them: for reports of many shards."""
+        runtime.check(request)
+        handle = await self.client.start_workflow(
+            RiskReportService.SIMULATE_SHARDS,
+            request,
+            id=id or simulate_shards_id(request),
+            task_queue=RiskReportService.TASK_QUEUE,
+            result_type=report_pb2.SimulateShardsResponse,
+        )
+        return SimulateShardsHandle(handle)
+
+    async def execute_simulate_shards(
+        self,
+        request: report_pb2.SimulateShardsRequest,
+        *,
+        id: str | None = None,
+    ) -> report_pb2.SimulateShardsResponse:
+        """Starts SimulateShards and waits for its end."""
+        handle = await self.start_simulate_shards(request, id=id)
+        return await handle.result()
+
+    def simulate_shards_handle(self, id: str, *, run_id: str | None = None) -> SimulateShardsHandle:
+        """Finds a SimulateShards by its workflow id, without asking the server whether there is one."""
+        handle = self.client.get_workflow_handle(
+            id,
+            run_id=run_id,
+            result_type=report_pb2.SimulateShardsResponse,
+        )
+        return SimulateShardsHandle(handle)
+
 
 class GenerateRiskReportHandle:
     """A GenerateRiskReport that was started; `workflow` is the handle underneath."""
@@ -109,4 +167,16 @@ class GenerateRiskReportHandle:
             request,
             result_type=report_pb2.GetProgressResponse,
         )
+        return result
+
+
+class SimulateShardsHandle:
+    """A SimulateShards that was started; `workflow` is the handle underneath."""
+
+    def __init__(self, workflow: WorkflowHandle[Any, Any]) -> None:
+        self.workflow = workflow
+
+    async def result(self) -> report_pb2.SimulateShardsResponse:
+        """Waits for the end of SimulateShards."""
+        result: report_pb2.SimulateShardsResponse = await self.workflow.result()
         return result

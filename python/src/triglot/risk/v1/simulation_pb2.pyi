@@ -116,6 +116,18 @@ class Provenance(_message.Message):
     cpu_time: _duration_pb2.Duration
     def __init__(self, language: _Optional[str] = ..., runtime: _Optional[str] = ..., worker_version: _Optional[str] = ..., cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
+class WorkerShare(_message.Message):
+    __slots__ = ("language", "shard_count", "scenario_count", "cpu_time")
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    SHARD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SCENARIO_COUNT_FIELD_NUMBER: _ClassVar[int]
+    CPU_TIME_FIELD_NUMBER: _ClassVar[int]
+    language: str
+    shard_count: int
+    scenario_count: int
+    cpu_time: _duration_pb2.Duration
+    def __init__(self, language: _Optional[str] = ..., shard_count: _Optional[int] = ..., scenario_count: _Optional[int] = ..., cpu_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
 class KernelInput(_message.Message):
     __slots__ = ("spec", "range")
     SPEC_FIELD_NUMBER: _ClassVar[int]

@@ -9,13 +9,15 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ObjectRef } from "../../store/v1/object_pb.js";
+import { file_triglot_store_v1_object } from "../../store/v1/object_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file triglot/notification/v1/notification.proto.
  */
 export const file_triglot_notification_v1_notification: GenFile = /*@__PURE__*/
-  fileDesc("Cip0cmlnbG90L25vdGlmaWNhdGlvbi92MS9ub3RpZmljYXRpb24ucHJvdG8SF3RyaWdsb3Qubm90aWZpY2F0aW9uLnYxItgBChdTZW5kTm90aWZpY2F0aW9uUmVxdWVzdBI5Cg9pZGVtcG90ZW5jeV9rZXkYASABKAlCILpIHXIbMhleW0EtWmEtejAtOS5fOi8tXXsxLDIwMH0kEj0KCXJlY2lwaWVudBgCIAEoCzIiLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlJlY2lwaWVudEIGukgDyAEBEkMKDG5vdGlmaWNhdGlvbhgDIAEoCzIlLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLk5vdGlmaWNhdGlvbkIGukgDyAEBImkKGFNlbmROb3RpZmljYXRpb25SZXNwb25zZRIcCgtkZWxpdmVyeV9pZBgBIAEoCUIHukgEcgIQARIvCgthY2NlcHRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilQEKCVJlY2lwaWVudBI4CgVlbWFpbBgBIAEoCzInLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLkVtYWlsUmVjaXBpZW50SAASPAoHd2ViaG9vaxgCIAEoCzIpLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLldlYmhvb2tSZWNpcGllbnRIAEIQCgdjaGFubmVsEgW6SAIIASIqCg5FbWFpbFJlY2lwaWVudBIYCgdhZGRyZXNzGAEgASgJQge6SARyAmABItwBChBXZWJob29rUmVjaXBpZW50EpMBCgN1cmwYASABKAlChQG6SIEBcgYY0A+IAQG6AXYKFXdlYmhvb2tfcmVjaXBpZW50LnVybBIwbXVzdCBiZSBhbiBodHRwIG9yIGh0dHBzIFVSTCB3aXRob3V0IGNyZWRlbnRpYWxzGit0aGlzLm1hdGNoZXMoJ15odHRwcz86Ly9bXi8/I0BdKyhbLz8jXXwkKScpEjIKC3NlY3JldF9uYW1lGAIgASgJQh26SBpyGDIWXltBLVpdW0EtWjAtOV9dezAsNjJ9JCKRAQoMTm90aWZpY2F0aW9uEigKB3N1YmplY3QYASABKAlCF7pIFHISMhBeW15cclxuXXsxLDIwMH0kEhsKB3N1bW1hcnkYAiABKAlCCrpIB3IFEAEY0A8SOgoHZmlndXJlcxgDIAMoCzIfLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLkZpZ3VyZUIIukgFkgECEDIilQEKBkZpZ3VyZRImCgVsYWJlbBgBIAEoCUIXukgUchIyEF5bXlxyXG5dezEsMjAwfSQSIwoIY3VycmVuY3kYAiABKAlCEbpIDnIMMgpeW0EtWl17M30kEhQKDGFtb3VudF9taW5vchgDIAEoAxITCgtsb3dlcl9taW5vchgEIAEoAxITCgt1cHBlcl9taW5vchgFIAEoAzKSAQoTTm90aWZpY2F0aW9uU2VydmljZRJ5ChBTZW5kTm90aWZpY2F0aW9uEjAudHJpZ2xvdC5ub3RpZmljYXRpb24udjEuU2VuZE5vdGlmaWNhdGlvblJlcXVlc3QaMS50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5TZW5kTm90aWZpY2F0aW9uUmVzcG9uc2UiABoAQjdaNWV4YW1wbGUuY29tL3RyaWdsb3QvZ28vbm90aWZpY2F0aW9uL3YxO25vdGlmaWNhdGlvbnYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Cip0cmlnbG90L25vdGlmaWNhdGlvbi92MS9ub3RpZmljYXRpb24ucHJvdG8SF3RyaWdsb3Qubm90aWZpY2F0aW9uLnYxItgBChdTZW5kTm90aWZpY2F0aW9uUmVxdWVzdBI5Cg9pZGVtcG90ZW5jeV9rZXkYASABKAlCILpIHXIbMhleW0EtWmEtejAtOS5fOi8tXXsxLDIwMH0kEj0KCXJlY2lwaWVudBgCIAEoCzIiLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlJlY2lwaWVudEIGukgDyAEBEkMKDG5vdGlmaWNhdGlvbhgDIAEoCzIlLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLk5vdGlmaWNhdGlvbkIGukgDyAEBImkKGFNlbmROb3RpZmljYXRpb25SZXNwb25zZRIcCgtkZWxpdmVyeV9pZBgBIAEoCUIHukgEcgIQARIvCgthY2NlcHRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilQEKCVJlY2lwaWVudBI4CgVlbWFpbBgBIAEoCzInLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLkVtYWlsUmVjaXBpZW50SAASPAoHd2ViaG9vaxgCIAEoCzIpLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLldlYmhvb2tSZWNpcGllbnRIAEIQCgdjaGFubmVsEgW6SAIIASIqCg5FbWFpbFJlY2lwaWVudBIYCgdhZGRyZXNzGAEgASgJQge6SARyAmABItwBChBXZWJob29rUmVjaXBpZW50EpMBCgN1cmwYASABKAlChQG6SIEBcgYY0A+IAQG6AXYKFXdlYmhvb2tfcmVjaXBpZW50LnVybBIwbXVzdCBiZSBhbiBodHRwIG9yIGh0dHBzIFVSTCB3aXRob3V0IGNyZWRlbnRpYWxzGit0aGlzLm1hdGNoZXMoJ15odHRwcz86Ly9bXi8/I0BdKyhbLz8jXXwkKScpEjIKC3NlY3JldF9uYW1lGAIgASgJQh26SBpyGDIWXltBLVpdW0EtWjAtOV9dezAsNjJ9JCLLAQoMTm90aWZpY2F0aW9uEigKB3N1YmplY3QYASABKAlCF7pIFHISMhBeW15cclxuXXsxLDIwMH0kEhsKB3N1bW1hcnkYAiABKAlCCrpIB3IFEAEY0A8SOgoHZmlndXJlcxgDIAMoCzIfLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLkZpZ3VyZUIIukgFkgECEDISOAoGaW1hZ2VzGAQgAygLMh4udHJpZ2xvdC5ub3RpZmljYXRpb24udjEuSW1hZ2VCCLpIBZIBAhAEIowCCgVJbWFnZRIzCgZvYmplY3QYASABKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkIGukgDyAEBEh8KC2Rlc2NyaXB0aW9uGAIgASgJQgq6SAdyBRABGPQDOqwBukioARqlAQoMaW1hZ2Uub2JqZWN0EjlvYmplY3QgbXVzdCBiZSBhbiBpbWFnZS9wbmcgb3IgaW1hZ2UvanBlZyBvZiBhdCBtb3N0IDUgTUIaWnRoaXMub2JqZWN0Lm1lZGlhX3R5cGUgaW4gWydpbWFnZS9wbmcnLCAnaW1hZ2UvanBlZyddICYmIHRoaXMub2JqZWN0LnNpemVfYnl0ZXMgPD0gNTAwMDAwMCKVAQoGRmlndXJlEiYKBWxhYmVsGAEgASgJQhe6SBRyEjIQXlteXHJcbl17MSwyMDB9JBIjCghjdXJyZW5jeRgCIAEoCUIRukgOcgwyCl5bQS1aXXszfSQSFAoMYW1vdW50X21pbm9yGAMgASgDEhMKC2xvd2VyX21pbm9yGAQgASgDEhMKC3VwcGVyX21pbm9yGAUgASgDMpIBChNOb3RpZmljYXRpb25TZXJ2aWNlEnkKEFNlbmROb3RpZmljYXRpb24SMC50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5TZW5kTm90aWZpY2F0aW9uUmVxdWVzdBoxLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlNlbmROb3RpZmljYXRpb25SZXNwb25zZSIAGgBCN1o1ZXhhbXBsZS5jb20vdHJpZ2xvdC9nby9ub3RpZmljYXRpb24vdjE7bm90aWZpY2F0aW9udjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_triglot_store_v1_object]);
 
 /**
  * Asks for one notification.
@@ -194,6 +196,13 @@ export type Notification = Message<"triglot.notification.v1.Notification"> & {
    * @generated from field: repeated triglot.notification.v1.Figure figures = 3;
    */
   figures: Figure[];
+
+  /**
+   * Pictures for channels that can show them; a mail carries them inline.
+   *
+   * @generated from field: repeated triglot.notification.v1.Image images = 4;
+   */
+  images: Image[];
 };
 
 /**
@@ -202,6 +211,34 @@ export type Notification = Message<"triglot.notification.v1.Notification"> & {
  */
 export const NotificationSchema: GenMessage<Notification> = /*@__PURE__*/
   messageDesc(file_triglot_notification_v1_notification, 5);
+
+/**
+ * A stored picture.
+ *
+ * @generated from message triglot.notification.v1.Image
+ */
+export type Image = Message<"triglot.notification.v1.Image"> & {
+  /**
+   * The picture.
+   *
+   * @generated from field: triglot.store.v1.ObjectRef object = 1;
+   */
+  object?: ObjectRef | undefined;
+
+  /**
+   * What it shows, for those who cannot see it.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message triglot.notification.v1.Image.
+ * Use `create(ImageSchema)` to create a new message.
+ */
+export const ImageSchema: GenMessage<Image> = /*@__PURE__*/
+  messageDesc(file_triglot_notification_v1_notification, 6);
 
 /**
  * A labelled amount of money with its 95 % interval.
@@ -250,7 +287,7 @@ export type Figure = Message<"triglot.notification.v1.Figure"> & {
  * Use `create(FigureSchema)` to create a new message.
  */
 export const FigureSchema: GenMessage<Figure> = /*@__PURE__*/
-  messageDesc(file_triglot_notification_v1_notification, 6);
+  messageDesc(file_triglot_notification_v1_notification, 7);
 
 /**
  * Sends notifications.

@@ -11,7 +11,7 @@ import type { Portfolio, PriceWindow, SimulationParameters } from "./market_pb.j
 import { file_triglot_risk_v1_market } from "./market_pb.js";
 import type { ReportFiles, RiskSummary } from "./measures_pb.js";
 import { file_triglot_risk_v1_measures } from "./measures_pb.js";
-import type { Provenance } from "./simulation_pb.js";
+import type { Provenance, WorkerShare } from "./simulation_pb.js";
 import { file_triglot_risk_v1_simulation } from "./simulation_pb.js";
 import type { ObjectRef } from "../../store/v1/object_pb.js";
 import { file_triglot_store_v1_object } from "../../store/v1/object_pb.js";
@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file triglot/risk/v1/analytics.proto.
  */
 export const file_triglot_risk_v1_analytics: GenFile = /*@__PURE__*/
-  fileDesc("Ch90cmlnbG90L3Jpc2svdjEvYW5hbHl0aWNzLnByb3RvEg90cmlnbG90LnJpc2sudjEiygEKGFByZXBhcmVNYXJrZXREYXRhUmVxdWVzdBI1Cglwb3J0Zm9saW8YASABKAsyGi50cmlnbG90LnJpc2sudjEuUG9ydGZvbGlvQga6SAPIAQESNAoGd2luZG93GAIgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlByaWNlV2luZG93Qga6SAPIAQESQQoKcGFyYW1ldGVycxgDIAEoCzIlLnRyaWdsb3Qucmlzay52MS5TaW11bGF0aW9uUGFyYW1ldGVyc0IGukgDyAEBIsEBChlQcmVwYXJlTWFya2V0RGF0YVJlc3BvbnNlEjEKBHNwZWMYASABKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkIGukgDyAEBEhoKCWRheV9jb3VudBgCIAEoBUIHukgEGgIoARIcCgthc3NldF9jb3VudBgDIAEoBUIHukgEGgIoARI3Cgpwcm92ZW5hbmNlGAQgASgLMhsudHJpZ2xvdC5yaXNrLnYxLlByb3ZlbmFuY2VCBrpIA8gBASLgAgoUQWdncmVnYXRlUmlza1JlcXVlc3QSNQoJcG9ydGZvbGlvGAEgASgLMhoudHJpZ2xvdC5yaXNrLnYxLlBvcnRmb2xpb0IGukgDyAEBEjQKBndpbmRvdxgCIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvd0IGukgDyAEBEkEKCnBhcmFtZXRlcnMYAyABKAsyJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblBhcmFtZXRlcnNCBrpIA8gBARIuCg5jb25maWRlbmNlc19icBgEIAMoBUIWukgTkgEQCAEQChgBIggaBhiPTiicShIxCgRzcGVjGAUgASgLMhsudHJpZ2xvdC5zdG9yZS52MS5PYmplY3RSZWZCBrpIA8gBARI1CgZzaGFyZHMYBiADKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkIIukgFkgECCAEivAEKFUFnZ3JlZ2F0ZVJpc2tSZXNwb25zZRI1CgdzdW1tYXJ5GAEgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJpc2tTdW1tYXJ5Qga6SAPIAQESMwoFZmlsZXMYAiABKAsyHC50cmlnbG90LnJpc2sudjEuUmVwb3J0RmlsZXNCBrpIA8gBARI3Cgpwcm92ZW5hbmNlGAMgASgLMhsudHJpZ2xvdC5yaXNrLnYxLlByb3ZlbmFuY2VCBrpIA8gBATLkAQoQQW5hbHl0aWNzU2VydmljZRJsChFQcmVwYXJlTWFya2V0RGF0YRIpLnRyaWdsb3Qucmlzay52MS5QcmVwYXJlTWFya2V0RGF0YVJlcXVlc3QaKi50cmlnbG90LnJpc2sudjEuUHJlcGFyZU1hcmtldERhdGFSZXNwb25zZSIAEmAKDUFnZ3JlZ2F0ZVJpc2sSJS50cmlnbG90LnJpc2sudjEuQWdncmVnYXRlUmlza1JlcXVlc3QaJi50cmlnbG90LnJpc2sudjEuQWdncmVnYXRlUmlza1Jlc3BvbnNlIgAaAEInWiVleGFtcGxlLmNvbS90cmlnbG90L2dvL3Jpc2svdjE7cmlza3YxYgZwcm90bzM", [file_buf_validate_validate, file_triglot_risk_v1_market, file_triglot_risk_v1_measures, file_triglot_risk_v1_simulation, file_triglot_store_v1_object]);
+  fileDesc("Ch90cmlnbG90L3Jpc2svdjEvYW5hbHl0aWNzLnByb3RvEg90cmlnbG90LnJpc2sudjEiygEKGFByZXBhcmVNYXJrZXREYXRhUmVxdWVzdBI1Cglwb3J0Zm9saW8YASABKAsyGi50cmlnbG90LnJpc2sudjEuUG9ydGZvbGlvQga6SAPIAQESNAoGd2luZG93GAIgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlByaWNlV2luZG93Qga6SAPIAQESQQoKcGFyYW1ldGVycxgDIAEoCzIlLnRyaWdsb3Qucmlzay52MS5TaW11bGF0aW9uUGFyYW1ldGVyc0IGukgDyAEBIsEBChlQcmVwYXJlTWFya2V0RGF0YVJlc3BvbnNlEjEKBHNwZWMYASABKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkIGukgDyAEBEhoKCWRheV9jb3VudBgCIAEoBUIHukgEGgIoARIcCgthc3NldF9jb3VudBgDIAEoBUIHukgEGgIoARI3Cgpwcm92ZW5hbmNlGAQgASgLMhsudHJpZ2xvdC5yaXNrLnYxLlByb3ZlbmFuY2VCBrpIA8gBASJOChJNZXJnZVNoYXJkc1JlcXVlc3QSOAoGc2hhcmRzGAEgAygLMhsudHJpZ2xvdC5zdG9yZS52MS5PYmplY3RSZWZCC7pICJIBBQgBEPQDIqMBChNNZXJnZVNoYXJkc1Jlc3BvbnNlEjIKBXNoYXJkGAEgASgLMhsudHJpZ2xvdC5zdG9yZS52MS5PYmplY3RSZWZCBrpIA8gBARIfCg5zY2VuYXJpb19jb3VudBgCIAEoA0IHukgEIgIoARI3Cgpwcm92ZW5hbmNlGAMgASgLMhsudHJpZ2xvdC5yaXNrLnYxLlByb3ZlbmFuY2VCBrpIA8gBASLHAwoUQWdncmVnYXRlUmlza1JlcXVlc3QSNQoJcG9ydGZvbGlvGAEgASgLMhoudHJpZ2xvdC5yaXNrLnYxLlBvcnRmb2xpb0IGukgDyAEBEjQKBndpbmRvdxgCIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvd0IGukgDyAEBEkEKCnBhcmFtZXRlcnMYAyABKAsyJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblBhcmFtZXRlcnNCBrpIA8gBARIuCg5jb25maWRlbmNlc19icBgEIAMoBUIWukgTkgEQCAEQChgBIggaBhiPTiicShIxCgRzcGVjGAUgASgLMhsudHJpZ2xvdC5zdG9yZS52MS5PYmplY3RSZWZCBrpIA8gBARI4CgZzaGFyZHMYBiADKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkILukgIkgEFCAEQ9AMSMAoLcHJlcGFyYXRpb24YByABKAsyGy50cmlnbG90LnJpc2sudjEuUHJvdmVuYW5jZRIwCgpzaW11bGF0aW9uGAggAygLMhwudHJpZ2xvdC5yaXNrLnYxLldvcmtlclNoYXJlIrwBChVBZ2dyZWdhdGVSaXNrUmVzcG9uc2USNQoHc3VtbWFyeRgBIAEoCzIcLnRyaWdsb3Qucmlzay52MS5SaXNrU3VtbWFyeUIGukgDyAEBEjMKBWZpbGVzGAIgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJlcG9ydEZpbGVzQga6SAPIAQESNwoKcHJvdmVuYW5jZRgDIAEoCzIbLnRyaWdsb3Qucmlzay52MS5Qcm92ZW5hbmNlQga6SAPIAQEywAIKEEFuYWx5dGljc1NlcnZpY2USbAoRUHJlcGFyZU1hcmtldERhdGESKS50cmlnbG90LnJpc2sudjEuUHJlcGFyZU1hcmtldERhdGFSZXF1ZXN0GioudHJpZ2xvdC5yaXNrLnYxLlByZXBhcmVNYXJrZXREYXRhUmVzcG9uc2UiABJaCgtNZXJnZVNoYXJkcxIjLnRyaWdsb3Qucmlzay52MS5NZXJnZVNoYXJkc1JlcXVlc3QaJC50cmlnbG90LnJpc2sudjEuTWVyZ2VTaGFyZHNSZXNwb25zZSIAEmAKDUFnZ3JlZ2F0ZVJpc2sSJS50cmlnbG90LnJpc2sudjEuQWdncmVnYXRlUmlza1JlcXVlc3QaJi50cmlnbG90LnJpc2sudjEuQWdncmVnYXRlUmlza1Jlc3BvbnNlIgAaAEInWiVleGFtcGxlLmNvbS90cmlnbG90L2dvL3Jpc2svdjE7cmlza3YxYgZwcm90bzM", [file_buf_validate_validate, file_triglot_risk_v1_market, file_triglot_risk_v1_measures, file_triglot_risk_v1_simulation, file_triglot_store_v1_object]);
 
 /**
  * Asks for a simulation spec.
@@ -101,6 +101,62 @@ export const PrepareMarketDataResponseSchema: GenMessage<PrepareMarketDataRespon
   messageDesc(file_triglot_risk_v1_analytics, 1);
 
 /**
+ * Asks for one shard in place of several.
+ *
+ * @generated from message triglot.risk.v1.MergeShardsRequest
+ */
+export type MergeShardsRequest = Message<"triglot.risk.v1.MergeShardsRequest"> & {
+  /**
+   * The stored `Shard`s, of one model; none may be among them twice.
+   *
+   * @generated from field: repeated triglot.store.v1.ObjectRef shards = 1;
+   */
+  shards: ObjectRef[];
+};
+
+/**
+ * Describes the message triglot.risk.v1.MergeShardsRequest.
+ * Use `create(MergeShardsRequestSchema)` to create a new message.
+ */
+export const MergeShardsRequestSchema: GenMessage<MergeShardsRequest> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_analytics, 2);
+
+/**
+ * The merged shard.
+ *
+ * @generated from message triglot.risk.v1.MergeShardsResponse
+ */
+export type MergeShardsResponse = Message<"triglot.risk.v1.MergeShardsResponse"> & {
+  /**
+   * The stored `Shard`.
+   *
+   * @generated from field: triglot.store.v1.ObjectRef shard = 1;
+   */
+  shard?: ObjectRef | undefined;
+
+  /**
+   * How many scenarios it counts.
+   *
+   * @generated from field: int64 scenario_count = 2;
+   */
+  scenarioCount: bigint;
+
+  /**
+   * Who did the work.
+   *
+   * @generated from field: triglot.risk.v1.Provenance provenance = 3;
+   */
+  provenance?: Provenance | undefined;
+};
+
+/**
+ * Describes the message triglot.risk.v1.MergeShardsResponse.
+ * Use `create(MergeShardsResponseSchema)` to create a new message.
+ */
+export const MergeShardsResponseSchema: GenMessage<MergeShardsResponse> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_analytics, 3);
+
+/**
  * Asks for the report.
  *
  * @generated from message triglot.risk.v1.AggregateRiskRequest
@@ -147,6 +203,20 @@ export type AggregateRiskRequest = Message<"triglot.risk.v1.AggregateRiskRequest
    * @generated from field: repeated triglot.store.v1.ObjectRef shards = 6;
    */
   shards: ObjectRef[];
+
+  /**
+   * Who prepared the market data, for the page.
+   *
+   * @generated from field: triglot.risk.v1.Provenance preparation = 7;
+   */
+  preparation?: Provenance | undefined;
+
+  /**
+   * Who did the simulation, for the page.
+   *
+   * @generated from field: repeated triglot.risk.v1.WorkerShare simulation = 8;
+   */
+  simulation: WorkerShare[];
 };
 
 /**
@@ -154,7 +224,7 @@ export type AggregateRiskRequest = Message<"triglot.risk.v1.AggregateRiskRequest
  * Use `create(AggregateRiskRequestSchema)` to create a new message.
  */
 export const AggregateRiskRequestSchema: GenMessage<AggregateRiskRequest> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_analytics, 2);
+  messageDesc(file_triglot_risk_v1_analytics, 4);
 
 /**
  * The report in brief, and where it lies.
@@ -189,7 +259,7 @@ export type AggregateRiskResponse = Message<"triglot.risk.v1.AggregateRiskRespon
  * Use `create(AggregateRiskResponseSchema)` to create a new message.
  */
 export const AggregateRiskResponseSchema: GenMessage<AggregateRiskResponse> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_analytics, 3);
+  messageDesc(file_triglot_risk_v1_analytics, 5);
 
 /**
  * Prepares the simulation and evaluates its result.
@@ -206,6 +276,16 @@ export const AnalyticsService: GenService<{
     methodKind: "unary";
     input: typeof PrepareMarketDataRequestSchema;
     output: typeof PrepareMarketDataResponseSchema;
+  },
+  /**
+   * Merges shards into one, so that a report of many shards hands on few references.
+   *
+   * @generated from rpc triglot.risk.v1.AnalyticsService.MergeShards
+   */
+  mergeShards: {
+    methodKind: "unary";
+    input: typeof MergeShardsRequestSchema;
+    output: typeof MergeShardsResponseSchema;
   },
   /**
    * Merges the shards, computes the measures and stores the report.

@@ -6,6 +6,9 @@ import {
   type AggregateRiskRequest,
   AggregateRiskRequestSchema,
   type AggregateRiskResponse,
+  type MergeShardsRequest,
+  MergeShardsRequestSchema,
+  type MergeShardsResponse,
   type PrepareMarketDataRequest,
   PrepareMarketDataRequestSchema,
   type PrepareMarketDataResponse,
@@ -17,6 +20,7 @@ export const analyticsServiceTaskQueue = 'analytics';
 /** The types of triglot.risk.v1.AnalyticsService, by RPC. */
 export const analyticsServiceNames = {
   prepareMarketData: 'triglot.risk.v1.AnalyticsService.PrepareMarketData',
+  mergeShards: 'triglot.risk.v1.AnalyticsService.MergeShards',
   aggregateRisk: 'triglot.risk.v1.AnalyticsService.AggregateRisk',
 } as const;
 
@@ -24,6 +28,8 @@ export const analyticsServiceNames = {
 export interface AnalyticsServiceActivities {
   /** Computes growth factors from prices and stores the simulation's spec. */
   prepareMarketData(request: PrepareMarketDataRequest): Promise<PrepareMarketDataResponse>;
+  /** Merges shards into one, so that a report of many shards hands on few references. */
+  mergeShards(request: MergeShardsRequest): Promise<MergeShardsResponse>;
   /** Merges the shards, computes the measures and stores the report. */
   aggregateRisk(request: AggregateRiskRequest): Promise<AggregateRiskResponse>;
 }
@@ -35,6 +41,8 @@ export function analyticsServiceActivities(
   return {
     [analyticsServiceNames.prepareMarketData]: async (request) =>
       implementation.prepareMarketData(parseRequest(PrepareMarketDataRequestSchema, request)),
+    [analyticsServiceNames.mergeShards]: async (request) =>
+      implementation.mergeShards(parseRequest(MergeShardsRequestSchema, request)),
     [analyticsServiceNames.aggregateRisk]: async (request) =>
       implementation.aggregateRisk(parseRequest(AggregateRiskRequestSchema, request)),
   };

@@ -7,21 +7,23 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 import type { Recipient, SendNotificationResponse } from "../../notification/v1/notification_pb.js";
 import { file_triglot_notification_v1_notification } from "../../notification/v1/notification_pb.js";
 import type { Portfolio, PriceWindow, SimulationParameters } from "./market_pb.js";
 import { file_triglot_risk_v1_market } from "./market_pb.js";
 import type { ReportFiles, RiskSummary } from "./measures_pb.js";
 import { file_triglot_risk_v1_measures } from "./measures_pb.js";
+import type { ScenarioRange, WorkerShare } from "./simulation_pb.js";
+import { file_triglot_risk_v1_simulation } from "./simulation_pb.js";
+import type { ObjectRef } from "../../store/v1/object_pb.js";
+import { file_triglot_store_v1_object } from "../../store/v1/object_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file triglot/risk/v1/report.proto.
  */
 export const file_triglot_risk_v1_report: GenFile = /*@__PURE__*/
-  fileDesc("Chx0cmlnbG90L3Jpc2svdjEvcmVwb3J0LnByb3RvEg90cmlnbG90LnJpc2sudjEiwgQKGUdlbmVyYXRlUmlza1JlcG9ydFJlcXVlc3QSNQoJcG9ydGZvbGlvGAEgASgLMhoudHJpZ2xvdC5yaXNrLnYxLlBvcnRmb2xpb0IGukgDyAEBEjQKBndpbmRvdxgCIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvd0IGukgDyAEBEkEKCnBhcmFtZXRlcnMYAyABKAsyJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblBhcmFtZXRlcnNCBrpIA8gBARIuCg5jb25maWRlbmNlc19icBgEIAMoBUIWukgTkgEQCAEQChgBIggaBhiPTiicShIhCgpzaGFyZF9zaXplGAUgASgDQg26SAoiCBiAgICAECgAEkAKCnJlY2lwaWVudHMYBiADKAsyIi50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5SZWNpcGllbnRCCLpIBZIBAhBkOt8BukjbARrYAQooZ2VuZXJhdGVfcmlza19yZXBvcnRfcmVxdWVzdC5zaGFyZF9jb3VudBJac2hhcmRfc2l6ZSBtdXN0IG5vdCBjdXQgdGhlIHNjZW5hcmlvcyBpbnRvIG1vcmUgdGhhbiA1MDAwIHNoYXJkcywgb3IgdGhlIGhpc3Rvcnkgb3ZlcmZsb3dzGlB0aGlzLnNoYXJkX3NpemUgPT0gMCB8fCB0aGlzLnNoYXJkX3NpemUgKiA1MDAwID49IHRoaXMucGFyYW1ldGVycy5zY2VuYXJpb19jb3VudCKAAgoaR2VuZXJhdGVSaXNrUmVwb3J0UmVzcG9uc2USNQoHc3VtbWFyeRgBIAEoCzIcLnRyaWdsb3Qucmlzay52MS5SaXNrU3VtbWFyeUIGukgDyAEBEjMKBWZpbGVzGAIgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJlcG9ydEZpbGVzQga6SAPIAQESLAoGc2hhcmVzGAMgAygLMhwudHJpZ2xvdC5yaXNrLnYxLldvcmtlclNoYXJlEkgKDW5vdGlmaWNhdGlvbnMYBCADKAsyMS50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5TZW5kTm90aWZpY2F0aW9uUmVzcG9uc2UieQoLV29ya2VyU2hhcmUSEAoIbGFuZ3VhZ2UYASABKAkSEwoLc2hhcmRfY291bnQYAiABKAUSFgoOc2NlbmFyaW9fY291bnQYAyABKAMSKwoIY3B1X3RpbWUYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iFAoSR2V0UHJvZ3Jlc3NSZXF1ZXN0IpACChNHZXRQcm9ncmVzc1Jlc3BvbnNlEisKBXN0YWdlGAEgASgOMhwudHJpZ2xvdC5yaXNrLnYxLlJlcG9ydFN0YWdlEhQKDHNoYXJkc190b3RhbBgCIAEoBRIYChBzaGFyZHNfY29tcGxldGVkGAMgASgFEhgKEHNoYXJkc19pbl9mbGlnaHQYBCABKAUSGwoTc2NlbmFyaW9zX2NvbXBsZXRlZBgFIAEoAxIsCgZzaGFyZXMYBiADKAsyHC50cmlnbG90LnJpc2sudjEuV29ya2VyU2hhcmUSGwoTbm90aWZpY2F0aW9uc190b3RhbBgHIAEoBRIaChJub3RpZmljYXRpb25zX3NlbnQYCCABKAUqugEKC1JlcG9ydFN0YWdlEhwKGFJFUE9SVF9TVEFHRV9VTlNQRUNJRklFRBAAEhoKFlJFUE9SVF9TVEFHRV9QUkVQQVJJTkcQARIbChdSRVBPUlRfU1RBR0VfU0lNVUxBVElORxACEhwKGFJFUE9SVF9TVEFHRV9BR0dSRUdBVElORxADEhoKFlJFUE9SVF9TVEFHRV9OT1RJRllJTkcQBBIaChZSRVBPUlRfU1RBR0VfQ09NUExFVEVEEAUy4gEKEVJpc2tSZXBvcnRTZXJ2aWNlEm8KEkdlbmVyYXRlUmlza1JlcG9ydBIqLnRyaWdsb3Qucmlzay52MS5HZW5lcmF0ZVJpc2tSZXBvcnRSZXF1ZXN0GisudHJpZ2xvdC5yaXNrLnYxLkdlbmVyYXRlUmlza1JlcG9ydFJlc3BvbnNlIgASWgoLR2V0UHJvZ3Jlc3MSIy50cmlnbG90LnJpc2sudjEuR2V0UHJvZ3Jlc3NSZXF1ZXN0GiQudHJpZ2xvdC5yaXNrLnYxLkdldFByb2dyZXNzUmVzcG9uc2UiABoAQidaJWV4YW1wbGUuY29tL3RyaWdsb3QvZ28vcmlzay92MTtyaXNrdjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_triglot_notification_v1_notification, file_triglot_risk_v1_market, file_triglot_risk_v1_measures]);
+  fileDesc("Chx0cmlnbG90L3Jpc2svdjEvcmVwb3J0LnByb3RvEg90cmlnbG90LnJpc2sudjEiwQQKGUdlbmVyYXRlUmlza1JlcG9ydFJlcXVlc3QSNQoJcG9ydGZvbGlvGAEgASgLMhoudHJpZ2xvdC5yaXNrLnYxLlBvcnRmb2xpb0IGukgDyAEBEjQKBndpbmRvdxgCIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvd0IGukgDyAEBEkEKCnBhcmFtZXRlcnMYAyABKAsyJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblBhcmFtZXRlcnNCBrpIA8gBARIuCg5jb25maWRlbmNlc19icBgEIAMoBUIWukgTkgEQCAEQChgBIggaBhiPTiicShIhCgpzaGFyZF9zaXplGAUgASgDQg26SAoiCBiAgICAECgAEkAKCnJlY2lwaWVudHMYBiADKAsyIi50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5SZWNpcGllbnRCCLpIBZIBAhBkOt4BukjaARrXAQooZ2VuZXJhdGVfcmlza19yZXBvcnRfcmVxdWVzdC5zaGFyZF9jb3VudBJXc2hhcmRfc2l6ZSBtdXN0IG5vdCBjdXQgdGhlIHNjZW5hcmlvcyBpbnRvIG1vcmUgdGhhbiAyNTAwMDAgc2hhcmRzOiA1MDAgY2hpbGRyZW4gb2YgNTAwGlJ0aGlzLnNoYXJkX3NpemUgPT0gMCB8fCB0aGlzLnNoYXJkX3NpemUgKiAyNTAwMDAgPj0gdGhpcy5wYXJhbWV0ZXJzLnNjZW5hcmlvX2NvdW50IoACChpHZW5lcmF0ZVJpc2tSZXBvcnRSZXNwb25zZRI1CgdzdW1tYXJ5GAEgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJpc2tTdW1tYXJ5Qga6SAPIAQESMwoFZmlsZXMYAiABKAsyHC50cmlnbG90LnJpc2sudjEuUmVwb3J0RmlsZXNCBrpIA8gBARIsCgZzaGFyZXMYAyADKAsyHC50cmlnbG90LnJpc2sudjEuV29ya2VyU2hhcmUSSAoNbm90aWZpY2F0aW9ucxgEIAMoCzIxLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlNlbmROb3RpZmljYXRpb25SZXNwb25zZSK7AgoVU2ltdWxhdGVTaGFyZHNSZXF1ZXN0EjEKBHNwZWMYASABKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkIGukgDyAEBEjUKBXJhbmdlGAIgASgLMh4udHJpZ2xvdC5yaXNrLnYxLlNjZW5hcmlvUmFuZ2VCBrpIA8gBARIhCgpzaGFyZF9zaXplGAMgASgDQg26SAoiCBiAgICAECgBOpQBukiQARqNAQojc2ltdWxhdGVfc2hhcmRzX3JlcXVlc3Quc2hhcmRfY291bnQSO3NoYXJkX3NpemUgbXVzdCBub3QgY3V0IHRoZSByYW5nZSBpbnRvIG1vcmUgdGhhbiA1MDAgc2hhcmRzGil0aGlzLnNoYXJkX3NpemUgKiA1MDAgPj0gdGhpcy5yYW5nZS5jb3VudCKEAQoWU2ltdWxhdGVTaGFyZHNSZXNwb25zZRIyCgVzaGFyZBgBIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmQga6SAPIAQESNgoGc2hhcmVzGAIgAygLMhwudHJpZ2xvdC5yaXNrLnYxLldvcmtlclNoYXJlQgi6SAWSAQIIASIUChJHZXRQcm9ncmVzc1JlcXVlc3QikAIKE0dldFByb2dyZXNzUmVzcG9uc2USKwoFc3RhZ2UYASABKA4yHC50cmlnbG90LnJpc2sudjEuUmVwb3J0U3RhZ2USFAoMc2hhcmRzX3RvdGFsGAIgASgFEhgKEHNoYXJkc19jb21wbGV0ZWQYAyABKAUSGAoQc2hhcmRzX2luX2ZsaWdodBgEIAEoBRIbChNzY2VuYXJpb3NfY29tcGxldGVkGAUgASgDEiwKBnNoYXJlcxgGIAMoCzIcLnRyaWdsb3Qucmlzay52MS5Xb3JrZXJTaGFyZRIbChNub3RpZmljYXRpb25zX3RvdGFsGAcgASgFEhoKEm5vdGlmaWNhdGlvbnNfc2VudBgIIAEoBSq6AQoLUmVwb3J0U3RhZ2USHAoYUkVQT1JUX1NUQUdFX1VOU1BFQ0lGSUVEEAASGgoWUkVQT1JUX1NUQUdFX1BSRVBBUklORxABEhsKF1JFUE9SVF9TVEFHRV9TSU1VTEFUSU5HEAISHAoYUkVQT1JUX1NUQUdFX0FHR1JFR0FUSU5HEAMSGgoWUkVQT1JUX1NUQUdFX05PVElGWUlORxAEEhoKFlJFUE9SVF9TVEFHRV9DT01QTEVURUQQBTLHAgoRUmlza1JlcG9ydFNlcnZpY2USbwoSR2VuZXJhdGVSaXNrUmVwb3J0EioudHJpZ2xvdC5yaXNrLnYxLkdlbmVyYXRlUmlza1JlcG9ydFJlcXVlc3QaKy50cmlnbG90LnJpc2sudjEuR2VuZXJhdGVSaXNrUmVwb3J0UmVzcG9uc2UiABJjCg5TaW11bGF0ZVNoYXJkcxImLnRyaWdsb3Qucmlzay52MS5TaW11bGF0ZVNoYXJkc1JlcXVlc3QaJy50cmlnbG90LnJpc2sudjEuU2ltdWxhdGVTaGFyZHNSZXNwb25zZSIAEloKC0dldFByb2dyZXNzEiMudHJpZ2xvdC5yaXNrLnYxLkdldFByb2dyZXNzUmVxdWVzdBokLnRyaWdsb3Qucmlzay52MS5HZXRQcm9ncmVzc1Jlc3BvbnNlIgAaAEInWiVleGFtcGxlLmNvbS90cmlnbG90L2dvL3Jpc2svdjE7cmlza3YxYgZwcm90bzM", [file_buf_validate_validate, file_triglot_notification_v1_notification, file_triglot_risk_v1_market, file_triglot_risk_v1_measures, file_triglot_risk_v1_simulation, file_triglot_store_v1_object]);
 
 /**
  * Asks for a report.
@@ -122,46 +124,67 @@ export const GenerateRiskReportResponseSchema: GenMessage<GenerateRiskReportResp
   messageDesc(file_triglot_risk_v1_report, 1);
 
 /**
- * What one language contributed to the simulation.
+ * Asks for a range of scenarios in shards.
  *
- * @generated from message triglot.risk.v1.WorkerShare
+ * @generated from message triglot.risk.v1.SimulateShardsRequest
  */
-export type WorkerShare = Message<"triglot.risk.v1.WorkerShare"> & {
+export type SimulateShardsRequest = Message<"triglot.risk.v1.SimulateShardsRequest"> & {
   /**
-   * The implementation language.
+   * The stored `SimulationSpec`.
    *
-   * @generated from field: string language = 1;
+   * @generated from field: triglot.store.v1.ObjectRef spec = 1;
    */
-  language: string;
+  spec?: ObjectRef | undefined;
 
   /**
-   * How many shards.
+   * The scenarios to simulate.
    *
-   * @generated from field: int32 shard_count = 2;
+   * @generated from field: triglot.risk.v1.ScenarioRange range = 2;
    */
-  shardCount: number;
+  range?: ScenarioRange | undefined;
 
   /**
-   * How many scenarios.
+   * How many scenarios a shard has.
    *
-   * @generated from field: int64 scenario_count = 3;
+   * @generated from field: int64 shard_size = 3;
    */
-  scenarioCount: bigint;
-
-  /**
-   * The CPU time they took.
-   *
-   * @generated from field: google.protobuf.Duration cpu_time = 4;
-   */
-  cpuTime?: Duration | undefined;
+  shardSize: bigint;
 };
 
 /**
- * Describes the message triglot.risk.v1.WorkerShare.
- * Use `create(WorkerShareSchema)` to create a new message.
+ * Describes the message triglot.risk.v1.SimulateShardsRequest.
+ * Use `create(SimulateShardsRequestSchema)` to create a new message.
  */
-export const WorkerShareSchema: GenMessage<WorkerShare> = /*@__PURE__*/
+export const SimulateShardsRequestSchema: GenMessage<SimulateShardsRequest> = /*@__PURE__*/
   messageDesc(file_triglot_risk_v1_report, 2);
+
+/**
+ * A range of scenarios, simulated and merged.
+ *
+ * @generated from message triglot.risk.v1.SimulateShardsResponse
+ */
+export type SimulateShardsResponse = Message<"triglot.risk.v1.SimulateShardsResponse"> & {
+  /**
+   * The stored `Shard`.
+   *
+   * @generated from field: triglot.store.v1.ObjectRef shard = 1;
+   */
+  shard?: ObjectRef | undefined;
+
+  /**
+   * Who did the simulation; the scenarios of all shares together are the range's.
+   *
+   * @generated from field: repeated triglot.risk.v1.WorkerShare shares = 2;
+   */
+  shares: WorkerShare[];
+};
+
+/**
+ * Describes the message triglot.risk.v1.SimulateShardsResponse.
+ * Use `create(SimulateShardsResponseSchema)` to create a new message.
+ */
+export const SimulateShardsResponseSchema: GenMessage<SimulateShardsResponse> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_report, 3);
 
 /**
  * Asks for the progress.
@@ -176,7 +199,7 @@ export type GetProgressRequest = Message<"triglot.risk.v1.GetProgressRequest"> &
  * Use `create(GetProgressRequestSchema)` to create a new message.
  */
 export const GetProgressRequestSchema: GenMessage<GetProgressRequest> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 3);
+  messageDesc(file_triglot_risk_v1_report, 4);
 
 /**
  * How far a report has come.
@@ -206,7 +229,7 @@ export type GetProgressResponse = Message<"triglot.risk.v1.GetProgressResponse">
   shardsCompleted: number;
 
   /**
-   * How many are with the workers.
+   * How many are with the workers, or with children that have not merged theirs yet.
    *
    * @generated from field: int32 shards_in_flight = 4;
    */
@@ -246,7 +269,7 @@ export type GetProgressResponse = Message<"triglot.risk.v1.GetProgressResponse">
  * Use `create(GetProgressResponseSchema)` to create a new message.
  */
 export const GetProgressResponseSchema: GenMessage<GetProgressResponse> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 4);
+  messageDesc(file_triglot_risk_v1_report, 5);
 
 /**
  * The stages of a report.
@@ -318,6 +341,16 @@ export const RiskReportService: GenService<{
     methodKind: "unary";
     input: typeof GenerateRiskReportRequestSchema;
     output: typeof GenerateRiskReportResponseSchema;
+  },
+  /**
+   * Simulates a range of scenarios in shards and merges them: for reports of many shards.
+   *
+   * @generated from rpc triglot.risk.v1.RiskReportService.SimulateShards
+   */
+  simulateShards: {
+    methodKind: "unary";
+    input: typeof SimulateShardsRequestSchema;
+    output: typeof SimulateShardsResponseSchema;
   },
   /**
    * Tells how far a report has come.

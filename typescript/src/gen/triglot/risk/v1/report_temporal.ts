@@ -6,5 +6,6 @@ export const riskReportServiceTaskQueue = 'risk-reports';
 /** The types of triglot.risk.v1.RiskReportService, by RPC. */
 export const riskReportServiceNames = {
   generateRiskReport: 'triglot.risk.v1.RiskReportService.GenerateRiskReport',
+  simulateShards: 'triglot.risk.v1.RiskReportService.SimulateShards',
   getProgress: 'triglot.risk.v1.RiskReportService.GetProgress',
 } as const;
