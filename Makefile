@@ -124,6 +124,10 @@ test: build ## unit tests in three languages, and what crosses them
 	npm --prefix typescript test
 	$(PYTEST) python/tests tests $(ARGS)
 
+.PHONY: mutants
+mutants: build ## remove one safeguard at a time and see its test turn red
+	@python tests/mutants/run.py $(ARGS)
+
 # Each stamp is younger than what it was made from, so an unchanged tree costs nothing.
 
 $(VENV): python/requirements.txt python/pyproject.toml

@@ -161,7 +161,7 @@ async def process(*command: str | Path, address: str) -> AsyncIterator[None]:
             return "serving" in os.pread(log.fileno(), 1000, 0).decode()
 
         try:
-            await until(serves)
+            await until(f"{command[0]} serves", serves)
             yield
             assert worker.poll() is None, "it ended by itself"
             stop(worker)
@@ -219,11 +219,14 @@ def order(acme: Acme, **changes: Any) -> Any:
     return request
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def until(what: str, condition: Callable[[], Awaitable[bool]]) -> None:
     """Polls until the condition holds."""
-    async with asyncio.timeout(30):
-        while not await condition():
-            await asyncio.sleep(0.02)
+    try:
+        async with asyncio.timeout(30):
+            while not await condition():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"after 30 s not yet: {what}") from None
 
 
 async def test_runs_in_three_languages(client: Client, acme: Acme) -> None:
@@ -240,7 +243,7 @@ async def test_runs_in_three_languages(client: Client, acme: Acme) -> None:
         status = await handle.get_status()
         return status.stage == "reserved" and list(status.notes) == ["fragile"]
 
-    await until(reserved)
+    await until("the order is reserved and has its note", reserved)
 
     change = acme.orders_pb2.ChangeAddressRequest(to=acme.address_pb2.Address(city="Chur"), sure=True)
     changed = await handle.change_address(change)
