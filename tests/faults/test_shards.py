@@ -307,8 +307,8 @@ async def test_cancelling_a_report_stops_its_shards(stack: Stack, work_of: Calla
     lines = {line["activity_id"]: line for line in log_lines(stack, handle, "giving up")}
     assert lines.keys() == running.keys()
     for line in lines.values():
-        # A heartbeat every 0.2 s brings the cancellation, and half a second later the shard has stopped.
-        assert (datetime.fromisoformat(line["time"]) - cancelled).total_seconds() < 0.7
+        # A heartbeat every 0.5 s brings the cancellation, and half a second later the shard has stopped.
+        assert (datetime.fromisoformat(line["time"]) - cancelled).total_seconds() < 1.0
     worker.cpu_percent()
     await until(lambda: worker.cpu_percent() < 20, "the worker is idle", 2)
     assert log_problems([stack.folder.log_of(SimulationService.TASK_QUEUE)]) == []

@@ -1,5 +1,5 @@
 // Command simulation-worker serves the contract's SimulationService until SIGTERM or SIGINT. Exit codes: 0
-// after a graceful stop, 1 where the server fails it, 2 where a setting is bad.
+// after a graceful stop, 1 where the server fails it or its health port is taken, 2 where a setting is bad.
 package main
 
 import (
@@ -9,18 +9,20 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/sysinfo"
 	"go.temporal.io/sdk/worker"
 
 	"example.com/triglot/go/internal/connection"
+	"example.com/triglot/go/internal/health"
 	"example.com/triglot/go/internal/logging"
 	"example.com/triglot/go/internal/settings"
 	"example.com/triglot/go/internal/simulation"
 	"example.com/triglot/go/internal/store"
+	"example.com/triglot/go/internal/tuning"
 	riskv1 "example.com/triglot/go/risk/v1"
 )
 
@@ -53,25 +55,48 @@ func run() (exitCode int) {
 		return fail(2, fmt.Errorf("TRIGLOT_STORE_URL: %w", err))
 	}
 	defer objects.Close()
-	temporal, err := connection.Dial(ctx, options, config.ConnectTimeout)
-	if errors.Is(err, context.Canceled) {
-		return 0
-	}
-	if err != nil {
-		return fail(1, err)
-	}
-	defer temporal.Close()
-	if err := work(ctx, temporal, objects, logger); err != nil {
+	if err := serve(ctx, config, options, objects, logger); err != nil {
 		return fail(1, err)
 	}
 	return 0
 }
 
-// work serves the task queue until ctx ends or the worker fails.
-func work(ctx context.Context, temporal client.Client, objects *store.Store, logger *slog.Logger) error {
+// serve connects and works until ctx ends, which is no error, or until something fails.
+func serve(
+	ctx context.Context, config settings.Settings, options client.Options, objects *store.Store,
+	logger *slog.Logger,
+) error {
+	probe := health.NewProbe(queue, options.Identity)
+	if config.HealthAddress != "" {
+		server, err := health.Serve(config.HealthAddress, probe, logger)
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+	}
+	temporal, err := connection.Dial(ctx, options, config.ConnectTimeout)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	probe.Connected(health.Pollers(temporal.WorkflowService(), options.Namespace, queue))
 	failed := make(chan error, 1)
-	simulator := worker.New(temporal, queue, workerOptions(failed))
+	tuned, err := workerOptions(config, failed)
+	if err != nil {
+		return err
+	}
+	simulator := worker.New(temporal, queue, tuned)
 	riskv1.RegisterSimulationServiceActivities(simulator, simulation.NewActivities(objects))
+	return work(ctx, simulator, failed, probe, logger)
+}
+
+// work polls the task queue until ctx ends or the worker fails.
+func work(
+	ctx context.Context, simulator worker.Worker, failed <-chan error, probe *health.Probe, logger *slog.Logger,
+) error {
 	if err := simulator.Start(); err != nil {
 		return err
 	}
@@ -81,21 +106,22 @@ func work(ctx context.Context, temporal client.Client, objects *store.Store, log
 	case err = <-failed:
 	case <-ctx.Done():
 	}
+	probe.Stopping()
 	simulator.Stop()
 	logger.Info("worker stopped", "task_queue", queue)
 	return err
 }
 
-func workerOptions(failed chan<- error) worker.Options {
-	// A cancellation comes only with a heartbeat's reply, so heartbeats must be frequent.
-	const heartbeatInterval = 200 * time.Millisecond
-	return worker.Options{
-		// A simulation keeps a core busy; more of them would only wait for each other.
-		MaxConcurrentActivityExecutionSize: runtime.GOMAXPROCS(0),
-		MaxHeartbeatThrottleInterval:       heartbeatInterval,
-		DefaultHeartbeatThrottleInterval:   heartbeatInterval,
-		WorkerStopTimeout:                  5 * time.Second,
-		DisableWorkflowWorker:              true,
-		OnFatalError:                       func(err error) { failed <- err },
+func workerOptions(config settings.Settings, failed chan<- error) (worker.Options, error) {
+	// A cancellation comes only with a heartbeat's reply, so heartbeats must be frequent; but each costs server and
+	// worker a few milliseconds of CPU.
+	const heartbeatInterval = 500 * time.Millisecond
+	options := worker.Options{
+		MaxHeartbeatThrottleInterval:     heartbeatInterval,
+		DefaultHeartbeatThrottleInterval: heartbeatInterval,
+		WorkerStopTimeout:                5 * time.Second,
+		DisableWorkflowWorker:            true,
+		OnFatalError:                     func(err error) { failed <- err },
 	}
+	return options, tuning.Apply(&options, config, sysinfo.SysInfoProvider())
 }

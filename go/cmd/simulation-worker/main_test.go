@@ -6,7 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +19,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"example.com/triglot/go/internal/health"
+	"example.com/triglot/go/internal/settings"
 )
 
 func TestMain(m *testing.M) {
@@ -133,6 +145,8 @@ func TestBadSettingIsExitCode2(t *testing.T) {
 		{"TRIGLOT_STORE_URL=", "TRIGLOT_STORE_URL is not set"},
 		{"TRIGLOT_STORE_URL=gopher://store", "TRIGLOT_STORE_URL: "},
 		{"TRIGLOT_LOG_LEVEL=loud", "TRIGLOT_LOG_LEVEL must be "},
+		{"TRIGLOT_HEALTH_ADDRESS=8081", "TRIGLOT_HEALTH_ADDRESS must be "},
+		{"TRIGLOT_SLOTS=many", "TRIGLOT_SLOTS must be "},
 		{"TEMPORAL_TLS_CLIENT_CERT_PATH=missing.pem", "bad Temporal configuration: "},
 	}
 	for _, c := range cases {
@@ -166,5 +180,115 @@ func TestStopWhileConnectingIsGraceful(t *testing.T) {
 	}
 	if output.Len() > 0 {
 		t.Errorf("output = %q; want none", output.String())
+	}
+}
+
+func TestTakenHealthPortIsExitCode1(t *testing.T) {
+	address, _ := silentAddress(t)
+	output, err := command(t, "TRIGLOT_STORE_URL=file://"+t.TempDir(), "TRIGLOT_HEALTH_ADDRESS="+address).
+		CombinedOutput()
+	if got := exitCode(err); got != 1 {
+		t.Errorf("exit code = %d (%v); want 1", got, err)
+	}
+	want := "cannot answer health probes at " + address + ": "
+	if got := errorLine(t, output); !strings.HasPrefix(got, want) || !strings.Contains(got, "in use") {
+		t.Errorf("message = %q; want %q", got, want)
+	}
+}
+
+func TestProbesAreAnsweredWhileConnecting(t *testing.T) {
+	server, _ := silentAddress(t)
+	address := closedAddress(t)
+	worker := command(t, "TRIGLOT_STORE_URL=file://"+t.TempDir(), "TRIGLOT_CONNECT_TIMEOUT=60",
+		"TEMPORAL_ADDRESS="+server, "TRIGLOT_HEALTH_ADDRESS="+address)
+	stderr, err := worker.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stderr).ReadString('\n')
+	if err != nil || !strings.Contains(line, "answering health probes") || !strings.Contains(line, address) {
+		t.Fatalf("first line = %q, %v", line, err)
+	}
+	for path, want := range map[string]string{
+		"/healthz": `200 {"status":"alive"}`,
+		"/readyz":  "503 ",
+	} {
+		if got := get(t, "http://"+address+path); !strings.HasPrefix(got, want) {
+			t.Errorf("%s = %s; want %s", path, got, want)
+		}
+	}
+	if err := worker.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := exitCode(worker.Wait()); got != 0 {
+		t.Errorf("exit code = %d; want 0", got)
+	}
+}
+
+// get is an answer's status and body.
+func get(t *testing.T, address string) string {
+	t.Helper()
+	response, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%d %s", response.StatusCode, body)
+}
+
+// stoppedWorker notes how its probe answers while it stops.
+type stoppedWorker struct {
+	worker.Worker
+	probe  *health.Probe
+	status int
+}
+
+func (w *stoppedWorker) Start() error { return nil }
+
+func (w *stoppedWorker) Stop() {
+	recorder := httptest.NewRecorder()
+	w.probe.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	w.status = recorder.Code
+}
+
+func TestStoppingWorkerIsNotReadyWhileItFinishesWhatRuns(t *testing.T) {
+	probe := health.NewProbe(queue, "7@here")
+	probe.Connected(func(context.Context) ([]*taskqueuepb.PollerInfo, error) {
+		lastAccess := timestamppb.New(time.Now().Add(time.Minute))
+		return []*taskqueuepb.PollerInfo{{Identity: "7@here", LastAccessTime: lastAccess}}, nil
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	simulator := &stoppedWorker{probe: probe}
+	if err := work(ctx, simulator, nil, probe, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	if simulator.status != http.StatusServiceUnavailable {
+		t.Errorf("status while stopping = %d; want 503", simulator.status)
+	}
+}
+
+func TestSettingsReachTheWorker(t *testing.T) {
+	got, err := workerOptions(settings.Settings{
+		Slots:   settings.Amount{Number: 3},
+		Pollers: settings.Amount{Number: 4},
+	}, nil)
+	if err != nil || got.MaxConcurrentActivityExecutionSize != 3 || got.MaxConcurrentActivityTaskPollers != 4 {
+		t.Errorf("options = %+v, %v", got, err)
+	}
+	got, err = workerOptions(settings.Settings{
+		Slots:     settings.Amount{Auto: true},
+		CPUTarget: 0.9, MemoryTarget: 0.8,
+		Pollers: settings.Amount{Auto: true},
+	}, nil)
+	if err != nil || got.Tuner == nil || got.ActivityTaskPollerBehavior == nil {
+		t.Errorf("options = %+v, %v", got, err)
 	}
 }

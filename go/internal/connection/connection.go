@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -19,7 +20,7 @@ import (
 const retryInterval = 200 * time.Millisecond
 
 // Options reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key and profile, and adds the contract's
-// payloads.
+// payloads and this process's identity.
 func Options(payloadEncoding string, logger *slog.Logger) (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -32,10 +33,26 @@ func Options(payloadEncoding string, logger *slog.Logger) (client.Options, error
 	if options.HostPort == "" {
 		options.HostPort = client.DefaultHostPort
 	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	options.Identity, err = identity()
+	if err != nil {
+		return client.Options{}, err
+	}
 	options.DataConverter = payloads
 	options.FailureConverter = contract.NewFailureConverter(payloads)
 	options.Logger = sdklog.NewStructuredLogger(logger)
 	return options, nil
+}
+
+// identity has the form that the other languages' SDKs have.
+func identity() (string, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("find the host's name: %w", err)
+	}
+	return fmt.Sprintf("%d@%s", os.Getpid(), host), nil
 }
 
 // Dial connects, and tries again until the time is over: a worker that starts together with its server must

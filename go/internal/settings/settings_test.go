@@ -20,6 +20,8 @@ func TestDefaults(t *testing.T) {
 		PayloadEncoding: "json",
 		ConnectTimeout:  10 * time.Second,
 		LogLevel:        slog.LevelInfo,
+		CPUTarget:       0.9,
+		MemoryTarget:    0.8,
 	}
 	if err != nil || got != want {
 		t.Errorf("settings = %+v, %v; want %+v", got, err, want)
@@ -32,12 +34,22 @@ func TestEverySettingIsRead(t *testing.T) {
 		"TRIGLOT_PAYLOAD_ENCODING": "binary",
 		"TRIGLOT_CONNECT_TIMEOUT":  "0.5",
 		"TRIGLOT_LOG_LEVEL":        "debug",
+		"TRIGLOT_HEALTH_ADDRESS":   "[::1]:8081",
+		"TRIGLOT_SLOTS":            "3",
+		"TRIGLOT_CPU_TARGET":       "1",
+		"TRIGLOT_MEMORY_TARGET":    "0.5",
+		"TRIGLOT_POLLERS":          "auto",
 	})
 	want := settings.Settings{
 		StoreURL:        "file:///store",
 		PayloadEncoding: "binary",
 		ConnectTimeout:  500 * time.Millisecond,
 		LogLevel:        slog.LevelDebug,
+		HealthAddress:   "[::1]:8081",
+		Slots:           settings.Amount{Number: 3},
+		CPUTarget:       1,
+		MemoryTarget:    0.5,
+		Pollers:         settings.Amount{Auto: true},
 	}
 	if err != nil || got != want {
 		t.Errorf("settings = %+v, %v; want %+v", got, err, want)
@@ -55,6 +67,23 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		{"TRIGLOT_CONNECT_TIMEOUT", "inf"},
 		{"TRIGLOT_CONNECT_TIMEOUT", "86401"},
 		{"TRIGLOT_LOG_LEVEL", "INFO"},
+		{"TRIGLOT_HEALTH_ADDRESS", "8081"},
+		{"TRIGLOT_HEALTH_ADDRESS", ":8081"},
+		{"TRIGLOT_HEALTH_ADDRESS", "localhost"},
+		{"TRIGLOT_HEALTH_ADDRESS", "localhost:http"},
+		{"TRIGLOT_HEALTH_ADDRESS", "localhost:0"},
+		{"TRIGLOT_HEALTH_ADDRESS", "localhost:65536"},
+		{"TRIGLOT_HEALTH_ADDRESS", "::1:8081"},
+		{"TRIGLOT_SLOTS", "0"},
+		{"TRIGLOT_SLOTS", "-1"},
+		{"TRIGLOT_SLOTS", "1.5"},
+		{"TRIGLOT_SLOTS", "10001"},
+		{"TRIGLOT_SLOTS", "AUTO"},
+		{"TRIGLOT_CPU_TARGET", "0"},
+		{"TRIGLOT_CPU_TARGET", "1.01"},
+		{"TRIGLOT_CPU_TARGET", "90%"},
+		{"TRIGLOT_MEMORY_TARGET", "NaN"},
+		{"TRIGLOT_POLLERS", "many"},
 	}
 	for _, c := range cases {
 		environment := map[string]string{"TRIGLOT_STORE_URL": "file:///store"}

@@ -46,6 +46,9 @@ func (a *Activities) SimulateShard(
 func (a *Activities) simulateShard(
 	ctx context.Context, request *riskv1.SimulateShardRequest,
 ) (*riskv1.SimulateShardResponse, error) {
+	beats := newHeartbeats(ctx)
+	beats.carry(readCheckpoint(ctx))
+	defer beats.keepUp(heartbeatInterval)()
 	model, err := a.models.Get(request.GetSpec().GetSha256(), func() (*kernel.Model, error) {
 		return a.loadModel(ctx, request.GetSpec())
 	})
@@ -53,7 +56,7 @@ func (a *Activities) simulateShard(
 		return nil, err
 	}
 	shard, cpuTime, err := measureCPUTime(func() (*kernel.Shard, error) {
-		return a.simulate(ctx, model, Range(request.GetRange()))
+		return a.simulate(ctx, model, Range(request.GetRange()), beats)
 	})
 	if err != nil {
 		return nil, err
@@ -71,10 +74,10 @@ func (a *Activities) simulateShard(
 }
 
 func (a *Activities) simulate(
-	ctx context.Context, model *kernel.Model, scenarios kernel.Range,
+	ctx context.Context, model *kernel.Model, scenarios kernel.Range, beats *heartbeats,
 ) (*kernel.Shard, error) {
-	checkpoint, partial := a.lastCheckpoint(ctx, model, scenarios)
-	progress := a.newCheckpoints(scenarios, checkpoint)
+	partial := a.lastPartial(ctx, model, scenarios, beats)
+	progress := a.newCheckpoints(scenarios, beats)
 	return model.Resume(scenarios, partial, func(reached kernel.Progress) error {
 		return progress.checkIn(ctx, reached)
 	})

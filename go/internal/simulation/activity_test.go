@@ -276,8 +276,12 @@ func TestCancellationEndsTheSimulation(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f.environment.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	f.environment.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { cancel() })
-	_, err := f.simulate(f.request(t, 1<<32-1000))
+	_, err := f.simulate(f.request(t, 20_000_000))
 	if got := applicationError(t, err).Type(); got != contract.Interrupted {
 		t.Errorf("error = %v; want %s", err, contract.Interrupted)
+	}
+	// The outcome alone would be the same had it simulated to the end.
+	if log := f.log.String(); !strings.Contains(log, `msg="giving up"`) {
+		t.Errorf("log = %s", log)
 	}
 }

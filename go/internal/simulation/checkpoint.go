@@ -25,32 +25,31 @@ type checkpoints struct {
 	objects *store.Store
 	now     func() time.Time
 	deliver func(context.Context, *riskv1.ShardCheckpoint) error
+	beats   *heartbeats
 	first   int64 // where this attempt began
 	end     int64
 	started time.Time
 	due     time.Time
-	latest  *riskv1.ShardCheckpoint // nil until there is one
 }
 
-func (a *Activities) newCheckpoints(scenarios kernel.Range, latest *riskv1.ShardCheckpoint) *checkpoints {
+func (a *Activities) newCheckpoints(scenarios kernel.Range, beats *heartbeats) *checkpoints {
 	first, started := scenarios.First, a.now()
-	if latest != nil {
+	if latest := beats.carried(); latest != nil {
 		first = latest.GetNextScenario()
 	}
 	return &checkpoints{
 		objects: a.objects,
 		now:     a.now,
 		deliver: a.deliver,
+		beats:   beats,
 		first:   first,
 		end:     scenarios.First + scenarios.Count,
 		started: started,
 		due:     started.Add(checkpointInterval),
-		latest:  latest,
 	}
 }
 
-// checkIn tells the server that the activity lives and how far it has come, and says when to give up. The SDK
-// thins the heartbeats out.
+// checkIn tells the server that the activity lives and how far it has come, and says when to give up.
 func (c *checkpoints) checkIn(ctx context.Context, progress kernel.Progress) error {
 	logger := activity.GetLogger(ctx)
 	if ctx.Err() != nil {
@@ -63,11 +62,7 @@ func (c *checkpoints) checkIn(ctx context.Context, progress kernel.Progress) err
 			return err
 		}
 	}
-	if c.latest == nil {
-		activity.RecordHeartbeat(ctx)
-	} else {
-		activity.RecordHeartbeat(ctx, c.latest)
-	}
+	c.beats.beat()
 	if stopping {
 		c.handOver(ctx)
 		return errWorkerStopping
@@ -79,13 +74,14 @@ func (c *checkpoints) checkIn(ctx context.Context, progress kernel.Progress) err
 // it held back when the worker began to stop with the activity's context, which ends when the activity returns.
 func (c *checkpoints) handOver(ctx context.Context) {
 	logger := activity.GetLogger(ctx)
-	if c.latest == nil {
+	latest := c.beats.carried()
+	if latest == nil {
 		return
 	}
-	if err := c.deliver(ctx, c.latest); err != nil {
+	if err := c.deliver(ctx, latest); err != nil {
 		logger.Warn("the checkpoint may not have arrived", "error", err)
 	}
-	logger.Info("handing over", "next_scenario", c.latest.GetNextScenario())
+	logger.Info("handing over", "next_scenario", latest.GetNextScenario())
 }
 
 // deliver sends a heartbeat at once.
@@ -112,7 +108,7 @@ func (c *checkpoints) save(ctx context.Context, began time.Time, progress kernel
 	if err != nil {
 		activity.GetLogger(ctx).Warn("no checkpoint", "next_scenario", progress.Next, "error", err)
 	} else {
-		c.latest = &riskv1.ShardCheckpoint{NextScenario: progress.Next, Partial: ref}
+		c.beats.carry(&riskv1.ShardCheckpoint{NextScenario: progress.Next, Partial: ref})
 	}
 	ended := c.now()
 	c.due = ended.Add(max(checkpointInterval, checkpointPause*ended.Sub(began)))
@@ -128,27 +124,41 @@ func workerStops(ctx context.Context) bool {
 	}
 }
 
-// lastCheckpoint is what the attempt before has left, with its partial shard; both are nil where there is
-// nothing or nothing usable, since starting over loses only time.
-func (a *Activities) lastCheckpoint(
-	ctx context.Context, model *kernel.Model, scenarios kernel.Range,
-) (*riskv1.ShardCheckpoint, *kernel.Shard) {
+// readCheckpoint is what the attempt before has left; nil where that is nothing.
+func readCheckpoint(ctx context.Context) *riskv1.ShardCheckpoint {
 	if !activity.HasHeartbeatDetails(ctx) {
-		return nil, nil
+		return nil
 	}
-	logger := activity.GetLogger(ctx)
 	checkpoint := &riskv1.ShardCheckpoint{}
-	err := activity.GetHeartbeatDetails(ctx, &checkpoint)
-	var partial *kernel.Shard
-	if err == nil {
-		partial, err = a.loadPartial(ctx, model, scenarios, checkpoint)
+	if err := activity.GetHeartbeatDetails(ctx, &checkpoint); err != nil {
+		logStartingOver(ctx, err)
+		return nil
 	}
+	return checkpoint
+}
+
+// lastPartial is the shard that the last checkpoint names. It is nil where there is none or it is not usable, since
+// starting over loses only time; then heartbeats carry the checkpoint no longer.
+func (a *Activities) lastPartial(
+	ctx context.Context, model *kernel.Model, scenarios kernel.Range, beats *heartbeats,
+) *kernel.Shard {
+	checkpoint := beats.carried()
+	if checkpoint == nil {
+		return nil
+	}
+	partial, err := a.loadPartial(ctx, model, scenarios, checkpoint)
 	if err != nil {
-		logger.Warn("starting over: the checkpoint is not usable", "shard_first", scenarios.First, "error", err)
-		return nil, nil
+		logStartingOver(ctx, err)
+		beats.carry(nil)
+		return nil
 	}
-	logger.Info("resuming", "first_scenario", checkpoint.GetNextScenario(), "shard_first", scenarios.First)
-	return checkpoint, partial
+	activity.GetLogger(ctx).Info("resuming",
+		"first_scenario", checkpoint.GetNextScenario(), "shard_first", scenarios.First)
+	return partial
+}
+
+func logStartingOver(ctx context.Context, err error) {
+	activity.GetLogger(ctx).Warn("starting over: the checkpoint is not usable", "error", err)
 }
 
 func (a *Activities) loadPartial(

@@ -14,3 +14,14 @@ func (a *Activities) SetClock(now func() time.Time) { a.now = now }
 func (a *Activities) SetDelivery(deliver func(*riskv1.ShardCheckpoint) error) {
 	a.deliver = func(_ context.Context, checkpoint *riskv1.ShardCheckpoint) error { return deliver(checkpoint) }
 }
+
+// NewTestHeartbeats makes heartbeats that go to a function instead of a server.
+func NewTestHeartbeats(record func(*riskv1.ShardCheckpoint)) *heartbeats {
+	return &heartbeats{record: record}
+}
+
+// KeepUp is keepUp.
+func (h *heartbeats) KeepUp(interval time.Duration) (stop func()) { return h.keepUp(interval) }
+
+// Carry is carry.
+func (h *heartbeats) Carry(checkpoint *riskv1.ShardCheckpoint) { h.carry(checkpoint) }

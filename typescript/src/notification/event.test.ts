@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { NotificationSchema } from '../gen/triglot/notification/v1/notification_pb.js';
+import { ImageSchema, NotificationSchema } from '../gen/triglot/notification/v1/notification_pb.js';
 import { renderEvent, webhookId } from './event.js';
 
 const schemaFile = new URL('../../../docs/schemas/notification-event.v1.json', import.meta.url);
@@ -54,6 +54,13 @@ test('the event is what the documents say, to the last digit', () => {
       ],
     },
   });
+});
+
+test('the event leaves pictures out', () => {
+  const object = { sha256: '0'.repeat(64), mediaType: 'image/png' };
+  const images = [create(ImageSchema, { object, description: 'd' })];
+  const notification = create(NotificationSchema, { ...message.notification, images });
+  assert.equal(renderEvent({ ...message, notification }), renderEvent(message));
 });
 
 test('the event fits the published schema', () => {

@@ -31,7 +31,26 @@ test('the page has subject, summary and figures', () => {
 
 test('without figures there is no table', () => {
   const html = renderHtml(create(NotificationSchema, { subject: 'Withdrawn', summary: 'Void.' }));
-  assert.doesNotMatch(html, /<table|In brackets/);
+  assert.doesNotMatch(html, /<table style=|In brackets/);
+});
+
+test('a picture is as wide as the column, and says what it shows', () => {
+  const notification = create(NotificationSchema, { subject: 's', summary: 't', figures: [FIGURE] });
+  const html = renderHtml(notification, [
+    { source: 'cid:a@b', description: 'The "tail" & <all>.' },
+    { source: 'cid:c@d', description: 'Second.' },
+  ]);
+  const images = html.match(/<img [^>]*>/g) ?? [];
+  assert.equal(images.length, 2);
+  assert.match(images[0] ?? '', /^<img src="cid:a@b" alt="The &quot;tail&quot; &amp; &lt;all&gt;\." /);
+  assert.match(images[0] ?? '', /width="568" style="display:block;width:100%;height:auto;/);
+  assert.match(images[1] ?? '', /src="cid:c@d" alt="Second\."/);
+  assert.ok(html.indexOf('In brackets') < html.indexOf('<img'), 'the figures come first');
+});
+
+test('there is nothing to fetch but the pictures', () => {
+  const notification = create(NotificationSchema, { subject: 's', summary: 't', figures: [FIGURE] });
+  assert.doesNotMatch(renderHtml(notification), /<img|https?:|<script|<link|url\(|@import/);
 });
 
 test('no text of a notification becomes markup', () => {

@@ -3,16 +3,39 @@ import type { Figure, Notification } from '../gen/triglot/notification/v1/notifi
 import { formatMoney, INTERVAL_NOTE, oneLine, renderSubject } from './render.js';
 
 // Inline and few, because mail programs drop style sheets; colours are left to the reader's light or dark theme.
-const BODY = 'margin:0;padding:16px;font:16px/1.5 system-ui,-apple-system,Segoe UI,Arial,sans-serif';
-const COLUMN = 'max-width:560px;margin:0 auto;overflow-wrap:anywhere';
+const WIDTH = 600;
+// On each cell, because Outlook lets tables inherit no font.
+const FONT = 'font:16px/1.5 system-ui,-apple-system,Segoe UI,Arial,sans-serif';
+const BODY = 'margin:0;padding:0';
+const COLUMN = `width:100%;max-width:${WIDTH}px;margin:0 auto;border-collapse:collapse`;
+const PAGE = `padding:16px;text-align:left;overflow-wrap:anywhere;${FONT}`;
 const HEADING = 'margin:0 0 12px;font-size:20px;line-height:1.3';
 const TABLE = 'width:100%;border-collapse:collapse;margin:0 0 12px';
-const CELL = 'padding:10px 0;border-top:1px solid #8888;text-align:left;font-weight:normal';
+const CELL = `padding:10px 0;border-top:1px solid #888888;text-align:left;font-weight:normal;${FONT}`;
 const AMOUNT = 'font-size:18px;font-weight:bold;font-variant-numeric:tabular-nums';
 const SMALL = 'font-size:14px;margin:0';
+// White behind a picture keeps one with transparent parts legible in a dark theme.
+const IMAGE =
+  'display:block;width:100%;height:auto;border:0;margin:16px 0 0;background:#ffffff;color:#000000';
+/** Outlook knows no max-width, so it gets a table of the width around the column. */
+const OUTLOOK = [
+  `<!--[if mso]><table role="presentation" align="center" width="${WIDTH}"><tr><td><![endif]-->`,
+  '<!--[if mso]></td></tr></table><![endif]-->',
+] as const;
+/** Outlook takes a picture's width from the attribute: the column's without its padding. */
+const IMAGE_WIDTH = WIDTH - 32;
 
-/** A whole HTML document without script, image or link; every text of the notification is escaped. */
-export function renderHtml(notification: Notification): string {
+/** A picture: a URL, and what it shows. */
+export interface HtmlImage {
+  readonly source: string;
+  readonly description: string;
+}
+
+/**
+ * A whole HTML document without script, link or anything to fetch but the images; every text of the notification is
+ * escaped.
+ */
+export function renderHtml(notification: Notification, images: readonly HtmlImage[] = []): string {
   const subject = markupOf(renderSubject(notification));
   return `<!doctype html>
 <html lang="en">
@@ -20,13 +43,18 @@ export function renderHtml(notification: Notification): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
 <title>${subject}</title>
 </head>
 <body style="${BODY}">
-<div style="${COLUMN}">
+${OUTLOOK[0]}
+<table role="presentation" align="center" style="${COLUMN}">
+<tr><td style="${PAGE}">
 <h1 style="${HEADING}">${subject}</h1>
 <p style="margin:0 0 16px">${renderLines(notification.summary)}</p>
-${renderFigures(notification.figures)}</div>
+${renderFigures(notification.figures)}${images.map(renderImage).join('')}</td></tr>
+</table>
+${OUTLOOK[1]}
 </body>
 </html>
 `;
@@ -50,6 +78,12 @@ function renderRow({ label, currency, amountMinor, lowerMinor, upperMinor }: Fig
     `<span style="${AMOUNT}">${amount}</span><br>` +
     `<span style="${SMALL}">(${lower} to ${upper})</span></td></tr>`
   );
+}
+
+/** As wide as the column, also on a phone. */
+function renderImage({ source, description }: HtmlImage): string {
+  const alt = markupOf(description);
+  return `<img src="${markupOf(source)}" alt="${alt}" width="${IMAGE_WIDTH}" style="${IMAGE}">\n`;
 }
 
 function renderLines(text: string): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
@@ -9,7 +10,8 @@ import { ActivityCancellationDetails } from '@temporalio/common';
 import type { MockActivityEnvironment } from '@temporalio/testing';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import { NotificationSchema } from '../gen/triglot/notification/v1/notification_pb.js';
+import { ImageSchema, NotificationSchema } from '../gen/triglot/notification/v1/notification_pb.js';
+import { createTestStore } from '../store/testing.js';
 import { renderHtml } from './html.js';
 import { messageId } from './mail.js';
 import { activityEnvironment, failureOf, requestOf, run, settingsOf } from './testing.js';
@@ -78,6 +80,86 @@ test('a mail arrives as it was meant', async (t) => {
   assert.ok(response.acceptedAt);
   const acceptedAt = timestampMs(response.acceptedAt);
   assert.ok(before <= acceptedAt && acceptedAt <= Date.now());
+});
+
+const PNG = Buffer.from('not really a picture, but bytes \u0000\uffff');
+
+/** A request with two pictures in a store of the test's own, and how to send it. */
+async function withImages(t: TestContext) {
+  const { url, mails } = await mailServer(t);
+  const files = await createTestStore(t);
+  const settings = settingsOf({ TRIGLOT_SMTP_URL: url, TRIGLOT_STORE_URL: files.url });
+  const png = await files.put(PNG, 'image/png');
+  const jpeg = await files.put(Buffer.from('another'), 'image/jpeg');
+  const request = requestOf();
+  assert.ok(request.notification);
+  request.notification.images.push(
+    create(ImageSchema, { object: png, description: 'The "distribution".' }),
+    create(ImageSchema, { object: jpeg, description: 'Its tail.' }),
+  );
+  return { mails, files, png, request, send: () => run(request, { settings }) };
+}
+
+test('pictures come inline, and the text says what they show', async (t) => {
+  const { mails, request, send } = await withImages(t);
+  await send();
+  await send();
+
+  const [first, again] = mails;
+  assert.ok(first && again);
+  const ids = first.attachments.map(({ contentId }) => contentId ?? '');
+  assert.deepEqual(
+    ids,
+    [1, 2].map((number) => messageId(request.idempotencyKey).replace('<', `<image-${number}.`)),
+  );
+  assert.deepEqual(
+    first.attachments.map(({ mimeType, filename, disposition, related }) => [
+      mimeType,
+      filename,
+      disposition,
+      related,
+    ]),
+    [
+      ['image/png', 'image-1.png', 'inline', true],
+      ['image/jpeg', 'image-2.jpg', 'inline', true],
+    ],
+  );
+  const [picture] = first.attachments;
+  assert.ok(picture?.content instanceof ArrayBuffer);
+  assert.deepEqual(Buffer.from(picture.content), PNG);
+  const shown = [...(first.html ?? '').matchAll(/<img src="cid:([^"]*)" alt="([^"]*)"/g)];
+  assert.deepEqual(
+    shown.map(([, source, alt]) => [`<${source}>`, alt]),
+    [
+      [ids[0], 'The &quot;distribution&quot;.'],
+      [ids[1], 'Its tail.'],
+    ],
+  );
+  assert.match(first.text ?? '', /^Picture: The "distribution"\.\nPicture: Its tail\.$/m);
+  // A repeated mail is recognised, and shows the same.
+  assert.equal(again.messageId, first.messageId);
+  assert.equal(again.html, first.html);
+  assert.deepEqual(
+    again.attachments.map(({ contentId }) => contentId),
+    ids,
+  );
+});
+
+test('no mail goes without its pictures', async (t) => {
+  const { mails, files, png, send } = await withImages(t);
+  await rm(files.pathOf(png));
+  const missing = await failureOf(send());
+  assert.equal(missing.type, 'ObjectNotFound');
+  assert.notEqual(missing.nonRetryable, true);
+  await writeFile(files.pathOf(png), Buffer.alloc(PNG.length));
+  const corrupt = await failureOf(send());
+  assert.equal(corrupt.type, 'ObjectCorrupt');
+  assert.notEqual(corrupt.nonRetryable, true);
+  assert.equal(mails.length, 0);
+
+  await files.put(PNG, 'image/png');
+  await send();
+  assert.equal(mails.length, 1);
 });
 
 test('the Message-ID depends on the idempotency key alone', async (t) => {

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { ApplicationFailure } from '@temporalio/activity';
 import { createTransport, type NodemailerError, type SendMailOptions } from 'nodemailer';
-import type { EmailRecipient } from '../gen/triglot/notification/v1/notification_pb.js';
+import type { EmailRecipient, Image } from '../gen/triglot/notification/v1/notification_pb.js';
+import type { Store } from '../store/store.js';
+import { invalidArgument } from '../temporal/contract.js';
 import { attempt, failed, type Message, rejected, type Send } from './delivery.js';
 import { renderHtml } from './html.js';
 import { renderSubject, renderText } from './render.js';
@@ -17,14 +19,31 @@ const SMTP_TIMEOUTS = {
   socketTimeout: 20_000,
 };
 
+/** By media type, which the contract limits to these: mail programs name a picture to save by its extension. */
+const EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ['image/png', 'png'],
+  ['image/jpeg', 'jpg'],
+]);
+
+/** A picture inside a mail, which its HTML part shows. */
+interface InlineImage {
+  readonly contentId: string;
+  readonly description: string;
+  readonly mediaType: string;
+  readonly fileName: string;
+  readonly content: Buffer;
+}
+
 /**
  * SMTP has no way to recognise a repeated mail, so delivery is at least once; all attempts at a notification
- * carry the same Message-ID, by which a reader can tell.
+ * carry the same Message-ID, by which a reader can tell. A mail never goes without its pictures: what the store
+ * throws where one is missing ends the attempt before it begins.
  */
-export function createMailSender({ smtpUrl, from }: MailSettings): Send<EmailRecipient> {
+export function createMailSender({ smtpUrl, from }: MailSettings, store: Store): Send<EmailRecipient> {
   const transport = createTransport({ url: smtpUrl, ...SMTP_TIMEOUTS });
   return async (recipient, message) => {
-    const mail = composeMail(recipient, message, from);
+    const images = await loadImages(store, message);
+    const mail = { from, ...composeMail(recipient, message, images) };
     await attempt(DELIVERY_TIMEOUT, (signal) => transport.sendMail({ ...mail, signal }), explain);
     return mail.messageId;
   };
@@ -33,16 +52,25 @@ export function createMailSender({ smtpUrl, from }: MailSettings): Send<EmailRec
 function composeMail(
   { address }: EmailRecipient,
   { idempotencyKey, notification }: Message,
-  from: string,
+  images: readonly InlineImage[],
 ): SendMailOptions & { messageId: string } {
   return {
-    from,
     // As an object, because a string would be parsed, and may then be more than one address.
     to: { name: '', address },
     messageId: messageId(idempotencyKey),
     subject: renderSubject(notification),
     text: renderText(notification),
-    html: renderHtml(notification),
+    html: renderHtml(
+      notification,
+      images.map(({ contentId, description }) => ({ source: `cid:${contentId}`, description })),
+    ),
+    attachments: images.map(({ contentId, mediaType, fileName, content }) => ({
+      cid: contentId,
+      contentType: mediaType,
+      contentDisposition: 'inline',
+      filename: fileName,
+      content,
+    })),
     headers: {
       'X-Triglot-Idempotency-Key': idempotencyKey,
       // RFC 3834: keeps vacation responders from answering.
@@ -51,10 +79,33 @@ function composeMail(
   };
 }
 
-/** The Message-ID, from the key alone; hashed, because a key may hold characters that a Message-ID may not. */
+function loadImages(store: Store, { idempotencyKey, notification }: Message): Promise<InlineImage[]> {
+  return Promise.all(
+    notification.images.map(async ({ object, description }: Image, index): Promise<InlineImage> => {
+      const extension = object && EXTENSIONS.get(object.mediaType);
+      if (object === undefined || extension === undefined) {
+        throw invalidArgument(`notification.images[${index}].object: must be an image/png or image/jpeg`);
+      }
+      return {
+        contentId: `image-${index + 1}.${mailId(idempotencyKey)}`,
+        description,
+        mediaType: object.mediaType,
+        fileName: `image-${index + 1}.${extension}`,
+        content: await store.get(object),
+      };
+    }),
+  );
+}
+
+/** The Message-ID, from the key alone. */
 export function messageId(idempotencyKey: string): string {
+  return `<${mailId(idempotencyKey)}>`;
+}
+
+/** Hashed, because a key may hold characters that a Message-ID and a Content-ID may not. */
+function mailId(idempotencyKey: string): string {
   const digest = createHash('sha256').update(idempotencyKey).digest('hex');
-  return `<${digest.slice(0, 32)}@triglot.example.com>`;
+  return `${digest.slice(0, 32)}@triglot.example.com`;
 }
 
 function explain(error: NodemailerError): ApplicationFailure {

@@ -17,7 +17,12 @@ function start(t: TestContext, env: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 'inherit', 'pipe'],
     // The developer's own configuration file must not decide these tests.
-    env: { TEMPORAL_CONFIG_FILE: 'absent.toml', TRIGLOT_SMTP_URL: 'smtp://127.0.0.1:1', ...env },
+    env: {
+      TEMPORAL_CONFIG_FILE: 'absent.toml',
+      TRIGLOT_STORE_URL: 'file:///absent',
+      TRIGLOT_SMTP_URL: 'smtp://127.0.0.1:1',
+      ...env,
+    },
   });
   t.after(() => child.kill('SIGKILL'));
   const outcome = Promise.all([once(child, 'exit'), text(child.stderr)]).then(([[code], output]): Outcome => {
@@ -44,6 +49,10 @@ function assertOneError({ lines }: Outcome, message: RegExp): void {
 }
 
 const BAD: readonly (readonly [string, string])[] = [
+  ['TRIGLOT_STORE_URL', ''],
+  ['TRIGLOT_STORE_URL', 'store'],
+  ['TRIGLOT_HEALTH_ADDRESS', '8081'],
+  ['TRIGLOT_SLOTS', 'many'],
   ['TRIGLOT_SMTP_URL', ''],
   ['TRIGLOT_SMTP_URL', 'http://127.0.0.1:25'],
   ['TRIGLOT_SMTP_URL', '127.0.0.1:25'],
@@ -88,3 +97,33 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     assert.deepEqual(lines, []);
   });
 }
+
+test('a taken health port ends the worker with 1', { timeout: 30_000 }, async (t) => {
+  const { address } = await silentServer(t);
+  const outcome = await start(t, { TRIGLOT_HEALTH_ADDRESS: address }).outcome;
+  assert.equal(outcome.code, 1);
+  assertOneError(outcome, new RegExp(`^cannot answer health probes at ${address}: .*EADDRINUSE`));
+});
+
+test('probes are answered while connecting', { timeout: 30_000 }, async (t) => {
+  const { server: free, address } = await silentServer(t);
+  free.close();
+  await once(free, 'close');
+  const { server, address: silent } = await silentServer(t);
+  const { child, outcome } = start(t, {
+    TEMPORAL_ADDRESS: silent,
+    TRIGLOT_CONNECT_TIMEOUT: '60',
+    TRIGLOT_HEALTH_ADDRESS: address,
+  });
+  // The worker answers before it connects.
+  await once(server, 'connection');
+  assert.equal((await fetch(`http://${address}/healthz`)).status, 200);
+  assert.equal((await fetch(`http://${address}/readyz`)).status, 503);
+  child.kill('SIGTERM');
+  const { code, lines } = await outcome;
+  assert.equal(code, 0);
+  assert.deepEqual(
+    lines.map(({ message, address: logged }) => [message, logged]),
+    [['answering health probes', address]],
+  );
+});

@@ -57,6 +57,28 @@ test('the text has the summary and a line for each figure', () => {
   );
 });
 
+test('the text says what pictures show, on a line each', () => {
+  const notification = create(NotificationSchema, {
+    summary: 'Done.',
+    figures: [figure],
+    images: [{ description: 'The distribution.' }, { description: 'Its tail,\nmagnified.' }],
+  });
+  assert.equal(
+    renderText(notification),
+    [
+      'Done.',
+      '',
+      LINE,
+      '',
+      'In brackets: the 95 % interval.',
+      '',
+      'Picture: The distribution.',
+      'Picture: Its tail, magnified.',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('without figures the text is the summary', () => {
   const notification = create(NotificationSchema, { subject: 'Withdrawn', summary: 'The report is void.' });
   assert.equal(renderText(notification), 'The report is void.\n');

@@ -9,11 +9,14 @@ export function renderSubject({ subject }: Notification): string {
   return oneLine(subject);
 }
 
-/** The text of a mail: the summary, then a line for each figure in the form of `renderFigure`. */
-export function renderText({ summary, figures }: Notification): string {
+/** The text of a mail: the summary, a line for each figure in the form of `renderFigure`, and one for each picture. */
+export function renderText({ summary, figures, images }: Notification): string {
   const paragraphs = [summary];
   if (figures.length > 0) {
     paragraphs.push(figures.map(renderFigure).join('\n'), INTERVAL_NOTE);
+  }
+  if (images.length > 0) {
+    paragraphs.push(images.map(({ description }) => `Picture: ${oneLine(description)}`).join('\n'));
   }
   return `${paragraphs.join('\n\n')}\n`;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import {
+  ImageSchema,
   NotificationSchema,
   RecipientSchema,
   SendNotificationRequestSchema,
@@ -25,6 +26,25 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['a long URL', requestOf({ recipient: webhookRecipient(`https://a.example/${'a'.repeat(2000)}`) })],
   ['a secret in place of its name', requestOf({ recipient: webhookRecipient('https://a.example', 'a=b') })],
 ];
+const PNG = { sha256: '0'.repeat(64), sizeBytes: 5_000_000n, mediaType: 'image/png' };
+const BAD_IMAGES: readonly (readonly [string, MessageInitShape<typeof ImageSchema>])[] = [
+  ['of more than 5 MB', { object: { ...PNG, sizeBytes: 5_000_001n }, description: 'd' }],
+  ['of another type', { object: { ...PNG, mediaType: 'image/svg+xml' }, description: 'd' }],
+  ['without description', { object: PNG }],
+  ['without object', { description: 'd' }],
+  ['with a digest that is a path', { object: { ...PNG, sha256: '../../../etc/passwd' }, description: 'd' }],
+];
+for (const [name, image] of BAD_IMAGES) {
+  test(`a picture ${name} is refused for good`, async () => {
+    const request = requestOf();
+    request.notification?.images.push(create(ImageSchema, image));
+    const error = await failureOf(run(request, { settings: settingsOf() }));
+    assert.equal(error.type, 'InvalidArgument');
+    assert.equal(error.nonRetryable, true);
+    assert.match(error.message, /^notification\.images\[0\]/);
+  });
+}
+
 for (const [name, value] of BAD) {
   test(`${name} is refused for good`, async () => {
     const error = await failureOf(run(value, { settings: settingsOf() }));

@@ -7,6 +7,7 @@ import {
   SendNotificationResponseSchema,
 } from '../gen/triglot/notification/v1/notification_pb.js';
 import type { NotificationServiceActivities } from '../gen/triglot/notification/v1/notification_temporal.js';
+import { openStore } from '../store/store.js';
 import { invalidArgument } from '../temporal/contract.js';
 import { createMailSender } from './mail.js';
 import type { NotificationSettings } from './settings.js';
@@ -23,7 +24,7 @@ export function createNotificationActivities(
   settings: NotificationSettings,
   resolve?: Resolve,
 ): NotificationServiceActivities {
-  const sendMail = createMailSender(settings.mail);
+  const sendMail = createMailSender(settings.mail, openStore(settings.storeFolder));
   const sendWebhook = createWebhookSender(settings.webhook, resolve);
 
   function send({ idempotencyKey, recipient, notification }: SendNotificationRequest): Promise<string> {

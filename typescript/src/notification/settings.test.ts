@@ -3,19 +3,23 @@ import { test } from 'node:test';
 import { SettingsError } from '../temporal/settings.js';
 import { readNotificationSettings } from './settings.js';
 
-const SMTP = { TRIGLOT_SMTP_URL: 'smtp://mail.example.com:25' };
+const REQUIRED = {
+  TRIGLOT_STORE_URL: 'file:///store',
+  TRIGLOT_SMTP_URL: 'smtp://mail.example.com:25',
+};
 const secret = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
 
-test('only the mail server must be set', () => {
-  assert.deepEqual(readNotificationSettings(SMTP), {
-    mail: { smtpUrl: SMTP.TRIGLOT_SMTP_URL, from: 'Triglot <triglot@example.com>' },
+test('only the store and the mail server must be set', () => {
+  assert.deepEqual(readNotificationSettings(REQUIRED), {
+    storeFolder: '/store',
+    mail: { smtpUrl: REQUIRED.TRIGLOT_SMTP_URL, from: 'Triglot <triglot@example.com>' },
     webhook: { allowPrivate: false, connectTimeout: 5, timeout: 15, secrets: new Map() },
   });
 });
 
 test('webhooks can be set', () => {
   const { webhook } = readNotificationSettings({
-    ...SMTP,
+    ...REQUIRED,
     TRIGLOT_WEBHOOK_ALLOW_PRIVATE: 'true',
     TRIGLOT_WEBHOOK_CONNECT_TIMEOUT: '0.5',
     TRIGLOT_WEBHOOK_TIMEOUT: '50',
@@ -46,7 +50,7 @@ const BAD: readonly (readonly [string, string])[] = [
 for (const [name, value] of BAD) {
   test(`${name} may not be ${value}`, () => {
     assert.throws(
-      () => readNotificationSettings({ ...SMTP, [name]: value }),
+      () => readNotificationSettings({ ...REQUIRED, [name]: value }),
       (error) => {
         assert.ok(error instanceof SettingsError);
         assert.ok(error.message.startsWith(`${name} must be `), error.message);

@@ -1,7 +1,10 @@
 /** The notification worker's own settings, read from the environment. */
+import { readStoreFolder } from '../store/settings.js';
 import { type Environment, readChoice, readSeconds, SettingsError } from '../temporal/settings.js';
 
 export interface NotificationSettings {
+  /** Where the objects lie that notifications refer to. */
+  readonly storeFolder: string;
   readonly mail: MailSettings;
   readonly webhook: WebhookSettings;
 }
@@ -35,7 +38,11 @@ export function secretVariable(secretName: string): string {
 
 /** Throws SettingsError. */
 export function readNotificationSettings(env: Environment): NotificationSettings {
-  return { mail: readMailSettings(env), webhook: readWebhookSettings(env) };
+  return {
+    storeFolder: readStoreFolder(env),
+    mail: readMailSettings(env),
+    webhook: readWebhookSettings(env),
+  };
 }
 
 function readMailSettings(env: Environment): MailSettings {

@@ -24,9 +24,13 @@ import { createNotificationActivities } from './send.js';
 import { type NotificationSettings, readNotificationSettings } from './settings.js';
 import type { Resolve } from './target.js';
 
-/** The worker's settings from `env`, with a mail server that is not there. */
+/** The worker's settings from `env`, with a store and a mail server that are not there. */
 export function settingsOf(env: Readonly<Record<string, string>> = {}): NotificationSettings {
-  return readNotificationSettings({ TRIGLOT_SMTP_URL: 'smtp://127.0.0.1:1', ...env });
+  return readNotificationSettings({
+    TRIGLOT_STORE_URL: 'file:///absent',
+    TRIGLOT_SMTP_URL: 'smtp://127.0.0.1:1',
+    ...env,
+  });
 }
 
 export function emailRecipient(address = 'a@b.example'): Recipient {

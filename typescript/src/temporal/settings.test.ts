@@ -8,27 +8,44 @@ function read(env: Environment) {
 }
 
 test('nothing needs to be set', () => {
-  const { logLevel, payloadEncoding, connectTimeout, client } = read({});
-  assert.deepEqual(
-    { logLevel, payloadEncoding, connectTimeout },
-    { logLevel: 'info', payloadEncoding: 'json', connectTimeout: 10 },
-  );
+  const { client, ...rest } = read({});
+  assert.deepEqual(rest, {
+    logLevel: 'info',
+    payloadEncoding: 'json',
+    connectTimeout: 10,
+    healthAddress: undefined,
+    slots: undefined,
+    cpuTarget: 0.9,
+    memoryTarget: 0.8,
+    pollers: undefined,
+  });
   assert.equal(client.connectionOptions.address, undefined);
 });
 
 test('everything can be set', () => {
-  const { logLevel, payloadEncoding, connectTimeout, client } = read({
+  const { client, ...rest } = read({
     TRIGLOT_LOG_LEVEL: 'debug',
     TRIGLOT_PAYLOAD_ENCODING: 'binary',
     TRIGLOT_CONNECT_TIMEOUT: '0.5',
+    TRIGLOT_HEALTH_ADDRESS: '127.0.0.1:8081',
+    TRIGLOT_SLOTS: 'auto',
+    TRIGLOT_CPU_TARGET: '1',
+    TRIGLOT_MEMORY_TARGET: '0.5',
+    TRIGLOT_POLLERS: '10000',
     TEMPORAL_ADDRESS: 'temporal.example.com:7233',
     TEMPORAL_NAMESPACE: 'reports',
     TEMPORAL_API_KEY: 'key',
   });
-  assert.deepEqual(
-    { logLevel, payloadEncoding, connectTimeout },
-    { logLevel: 'debug', payloadEncoding: 'binary', connectTimeout: 0.5 },
-  );
+  assert.deepEqual(rest, {
+    logLevel: 'debug',
+    payloadEncoding: 'binary',
+    connectTimeout: 0.5,
+    healthAddress: { host: '127.0.0.1', port: 8081 },
+    slots: 'auto',
+    cpuTarget: 1,
+    memoryTarget: 0.5,
+    pollers: 10_000,
+  });
   assert.equal(client.namespace, 'reports');
   assert.equal(client.connectionOptions.address, 'temporal.example.com:7233');
   assert.equal(client.connectionOptions.apiKey, 'key');
@@ -42,6 +59,24 @@ const BAD: readonly (readonly [string, string])[] = [
   ['TRIGLOT_CONNECT_TIMEOUT', '0'],
   ['TRIGLOT_CONNECT_TIMEOUT', '-1'],
   ['TRIGLOT_CONNECT_TIMEOUT', 'Infinity'],
+  ['TRIGLOT_HEALTH_ADDRESS', '8081'],
+  ['TRIGLOT_HEALTH_ADDRESS', ':8081'],
+  ['TRIGLOT_HEALTH_ADDRESS', 'localhost'],
+  ['TRIGLOT_HEALTH_ADDRESS', 'localhost:http'],
+  ['TRIGLOT_HEALTH_ADDRESS', 'localhost:0'],
+  ['TRIGLOT_HEALTH_ADDRESS', 'localhost:65536'],
+  ['TRIGLOT_HEALTH_ADDRESS', '::1:8081'],
+  ['TRIGLOT_SLOTS', '0'],
+  ['TRIGLOT_SLOTS', '-1'],
+  ['TRIGLOT_SLOTS', '1.5'],
+  ['TRIGLOT_SLOTS', '0x10'],
+  ['TRIGLOT_SLOTS', '10001'],
+  ['TRIGLOT_SLOTS', 'AUTO'],
+  ['TRIGLOT_CPU_TARGET', '0'],
+  ['TRIGLOT_CPU_TARGET', '1.01'],
+  ['TRIGLOT_CPU_TARGET', '90%'],
+  ['TRIGLOT_MEMORY_TARGET', 'NaN'],
+  ['TRIGLOT_POLLERS', 'many'],
 ];
 for (const [name, value] of BAD) {
   test(`${name} may not be ${value}`, () => {
@@ -55,6 +90,11 @@ for (const [name, value] of BAD) {
     );
   });
 }
+
+test('an IPv6 address stands in brackets', () => {
+  const { healthAddress } = read({ TRIGLOT_HEALTH_ADDRESS: '[::1]:8081' });
+  assert.deepEqual(healthAddress, { host: '::1', port: 8081 });
+});
 
 test('an unknown profile is a bad setting', () => {
   assert.throws(() => read({ TEMPORAL_PROFILE: 'absent' }), SettingsError);

@@ -10,12 +10,24 @@ const PAYLOAD_ENCODINGS = ['json', 'binary'] as const satisfies readonly Payload
 /** A day, since timers beyond 2^31 milliseconds fire at once. */
 const MAX_SECONDS = 86_400;
 
+/** Keeps a slip of the finger from starting a million pollers; the same in every language. */
+const MAX_AMOUNT = 10_000;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A missing or bad setting; the message is one sentence for the operator. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
+
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A number that the operator sets, or leaves to the SDK while it runs; undefined is the SDK's default. */
+export type Amount = number | 'auto' | undefined;
 
 export interface WorkerSettings {
   /** Address, namespace, TLS and API key, from the SDK's own variables and profiles. */
@@ -24,6 +36,16 @@ export interface WorkerSettings {
   readonly connectTimeout: number;
   readonly logLevel: LogLevel;
   readonly payloadEncoding: PayloadEncoding;
+  /** Where to answer health probes; undefined: nowhere. */
+  readonly healthAddress: Address | undefined;
+  /** How many activities may run at a time. */
+  readonly slots: Amount;
+  /** The share of the processors that automatic slots aim at, above 0 and up to 1. */
+  readonly cpuTarget: number;
+  /** The share of the memory that automatic slots aim at, above 0 and up to 1. */
+  readonly memoryTarget: number;
+  /** How many requests for tasks wait at the server at a time. */
+  readonly pollers: Amount;
 }
 
 /** Throws SettingsError. */
@@ -32,6 +54,11 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
     logLevel: readChoice(env, 'TRIGLOT_LOG_LEVEL', LOG_LEVELS, 'info'),
     payloadEncoding: readPayloadEncoding(env),
     connectTimeout: readSeconds(env, 'TRIGLOT_CONNECT_TIMEOUT', 10),
+    healthAddress: readAddress(env, 'TRIGLOT_HEALTH_ADDRESS'),
+    slots: readAmount(env, 'TRIGLOT_SLOTS'),
+    cpuTarget: readShare(env, 'TRIGLOT_CPU_TARGET', 0.9),
+    memoryTarget: readShare(env, 'TRIGLOT_MEMORY_TARGET', 0.8),
+    pollers: readAmount(env, 'TRIGLOT_POLLERS'),
     client: readClient(env),
   };
 }
@@ -64,6 +91,45 @@ export function readSeconds(env: Environment, name: string, fallback: number, mo
     throw new SettingsError(`${name} must be a number of seconds above 0 and up to ${most}, not "${value}"`);
   }
   return seconds;
+}
+
+function readShare(env: Environment, name: string, fallback: number): number {
+  const value = env[name] || String(fallback);
+  const share = Number(value);
+  if (!(share > 0 && share <= 1)) {
+    throw new SettingsError(`${name} must be a number above 0 and up to 1, not "${value}"`);
+  }
+  return share;
+}
+
+function readAmount(env: Environment, name: string): Amount {
+  const value = env[name];
+  if (!value) {
+    return undefined;
+  }
+  if (value === 'auto') {
+    return value;
+  }
+  const amount = Number(value);
+  if (!/^[0-9]+$/.test(value) || amount < 1 || amount > MAX_AMOUNT) {
+    throw new SettingsError(`${name} must be auto or a whole number from 1 to ${MAX_AMOUNT}, not "${value}"`);
+  }
+  return amount;
+}
+
+function readAddress(env: Environment, name: string): Address | undefined {
+  const value = env[name];
+  if (!value) {
+    return undefined;
+  }
+  // The brackets of an IPv6 address keep its colons apart from the port's.
+  const { host, bare, port } =
+    /^(\[(?<host>[^\][]+)\]|(?<bare>[^:\][]+)):(?<port>[0-9]{1,5})$/.exec(value)?.groups ?? {};
+  const address = { host: host ?? bare ?? '', port: Number(port) };
+  if (!(address.port >= 1 && address.port <= 65_535)) {
+    throw new SettingsError(`${name} must be host:port, for instance 127.0.0.1:8081, not "${value}"`);
+  }
+  return address;
 }
 
 function readClient(env: Environment): ClientConnectConfig {

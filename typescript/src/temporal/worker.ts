@@ -1,9 +1,13 @@
 /** Runs a worker that serves activities, from settings to graceful stop. */
+import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Logger, Runtime, Worker } from '@temporalio/worker';
 import { connect, UnreachableError } from './connection.js';
+import { describePollers, HealthAddressError, Probe, serveHealth } from './health.js';
 import { createLogger } from './logging.js';
 import { type Environment, readWorkerSettings, SettingsError, type WorkerSettings } from './settings.js';
+import { tuningOptions } from './tuning.js';
 
 /** How long running activities may finish after a signal; then they are cancelled and handed back. */
 const GRACE_TIME = '5 s';
@@ -21,7 +25,8 @@ export interface ActivityWorker {
 
 /**
  * Serves the activities until SIGTERM or SIGINT and returns the process's exit code: 0 after a graceful stop,
- * 1 if the server cannot be reached or the worker fails, 2 for a bad setting. Call it once in a process.
+ * 1 if the server cannot be reached, the health port is taken or the worker fails, 2 for a bad setting. Call it once in
+ * a process.
  */
 export async function runActivityWorker(worker: ActivityWorker): Promise<0 | 1 | 2> {
   let logger = createLogger(worker.taskQueue, 'info');
@@ -35,7 +40,7 @@ export async function runActivityWorker(worker: ActivityWorker): Promise<0 | 1 |
       logger.error(error.message);
       return 2;
     }
-    if (error instanceof UnreachableError) {
+    if (error instanceof UnreachableError || error instanceof HealthAddressError) {
       logger.error(error.message);
     } else {
       logger.error('worker failed', { error });
@@ -52,35 +57,71 @@ async function serve(
 ): Promise<void> {
   installRuntime(settings, logger);
   const stop = stopSignal();
-  const { connectionOptions, namespace } = settings.client;
-  const connection = await connect(connectionOptions, settings.connectTimeout, stop);
-  if (connection === undefined) {
-    return;
-  }
+  // In the form of the SDK's own default, but known to the probe.
+  const identity = `${process.pid}@${hostname()}`;
+  const probe = new Probe(taskQueue, identity);
+  const health = await startHealth(settings, probe, logger);
   try {
-    const worker = await Worker.create({
-      connection,
-      ...(namespace !== undefined && { namespace }),
-      taskQueue,
-      activities,
-      dataConverter: {
-        payloadConverterPath: fileURLToPath(new URL('contract-payload-converter.js', import.meta.url)),
-      },
-      shutdownGraceTime: GRACE_TIME,
-      shutdownForceTime: FORCE_TIME,
-    });
-    const stopped = worker.run();
-    logger.info('worker started', { taskQueue });
-    // The SDK has not seen a signal that came before `run`.
-    if (stop.aborted) {
-      worker.shutdown();
+    const { connectionOptions, namespace = 'default' } = settings.client;
+    const connection = await connect(connectionOptions, settings.connectTimeout, stop);
+    if (connection === undefined) {
+      return;
     }
-    await stopped;
+    try {
+      probe.connected(describePollers(connection, namespace, taskQueue));
+      const worker = await Worker.create({
+        connection,
+        namespace,
+        taskQueue,
+        identity,
+        activities,
+        dataConverter: {
+          payloadConverterPath: fileURLToPath(new URL('contract-payload-converter.js', import.meta.url)),
+        },
+        shutdownGraceTime: GRACE_TIME,
+        shutdownForceTime: FORCE_TIME,
+        ...tuningOptions(settings),
+      });
+      await poll(worker, stop, probe, logger);
+    } finally {
+      // Also flushes the SDK's log entries, so that ours below is the last.
+      await connection.close();
+    }
+    logger.info('worker stopped', { taskQueue });
   } finally {
-    // Also flushes the SDK's log entries, so that ours below is the last.
-    await connection.close();
+    health?.close().closeAllConnections();
   }
-  logger.info('worker stopped', { taskQueue });
+}
+
+/** Polls until `stop` is aborted or the worker fails; from the abort on, the probe says that the worker stops. */
+export async function poll(
+  worker: Pick<Worker, 'run' | 'shutdown'>,
+  stop: AbortSignal,
+  probe: Probe,
+  logger: Logger,
+): Promise<void> {
+  stop.addEventListener('abort', () => probe.stopping());
+  const stopped = worker.run();
+  logger.info('worker started', { taskQueue: probe.taskQueue });
+  // The SDK has not seen a signal that came before `run`.
+  if (stop.aborted) {
+    probe.stopping();
+    worker.shutdown();
+  }
+  await stopped;
+}
+
+async function startHealth(
+  { healthAddress }: WorkerSettings,
+  probe: Probe,
+  logger: Logger,
+): Promise<Server | undefined> {
+  if (healthAddress === undefined) {
+    return undefined;
+  }
+  const server = await serveHealth(healthAddress, probe);
+  logger.info('answering health probes', { address: `${healthAddress.host}:${healthAddress.port}` });
+  return server;
 }
 
 function installRuntime({ logLevel }: WorkerSettings, logger: Logger): void {

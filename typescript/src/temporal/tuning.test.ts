@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type TuningSettings, tuningOptions } from './tuning.js';
+
+const UNSET: TuningSettings = { slots: undefined, cpuTarget: 0.9, memoryTarget: 0.8, pollers: undefined };
+
+const CASES: readonly (readonly [string, Partial<TuningSettings>, object])[] = [
+  ['nothing', {}, {}],
+  ['slots', { slots: 3 }, { maxConcurrentActivityTaskExecutions: 3 }],
+  [
+    'automatic slots',
+    { slots: 'auto', cpuTarget: 0.5, memoryTarget: 0.6 },
+    { tuner: { tunerOptions: { targetCpuUsage: 0.5, targetMemoryUsage: 0.6 } } },
+  ],
+  ['pollers', { pollers: 4 }, { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 } }],
+  ['automatic pollers', { pollers: 'auto' }, { activityTaskPollerBehavior: { type: 'autoscaling' } }],
+];
+for (const [name, settings, options] of CASES) {
+  test(`${name} in the SDK's terms`, () => {
+    assert.deepEqual(tuningOptions({ ...UNSET, ...settings }), options);
+  });
+}
