@@ -18,3 +18,9 @@ def tool(name: str) -> str:
 def test_server_path() -> str:
     """The time-skipping server."""
     return tool("temporal-test-server")
+
+
+@pytest.fixture(scope="session")
+def temporal_path() -> str:
+    """The command that starts a development server."""
+    return tool("temporal")

@@ -17,7 +17,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from buf.validate.validate_pb2 import Violations
 from triglot.notification.v1.notification_pb2 import SendNotificationRequest
 from triglot.notification.v1.notification_temporal import NotificationService
-from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest, PrepareMarketDataRequest
+from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest, MergeShardsRequest, PrepareMarketDataRequest
 from triglot.risk.v1.analytics_temporal import AnalyticsService
 from triglot.risk.v1.simulation_pb2 import SimulateShardRequest
 from triglot.risk.v1.simulation_temporal import SimulationService
@@ -83,6 +83,12 @@ CALLS = [
         PrepareMarketDataRequest(),
         ["parameters", "portfolio", "window"],
         id="python-prepare",
+    ),
+    pytest.param(
+        Call(AnalyticsService.MERGE_SHARDS, AnalyticsService.TASK_QUEUE),
+        MergeShardsRequest(),
+        ["shards"],
+        id="python-merge",
     ),
     pytest.param(
         Call(AnalyticsService.AGGREGATE_RISK, AnalyticsService.TASK_QUEUE),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Protocol
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
@@ -15,13 +16,25 @@ from temporalio.runtime import (
 from temporalio.service import RPCError
 
 from triglot.contract.runtime import data_converter
-from triglot.settings import Settings, SettingsError
+from triglot.settings import PayloadEncoding, SettingsError
 
 _RETRY_SECONDS = 0.2
 
 
 class ServerUnreachableError(ConnectionError):
     """The Temporal server did not answer in time; the message names the address and the cause."""
+
+
+class ConnectionSettings(Protocol):
+    """What connecting needs to know beside the SDK's own configuration."""
+
+    @property
+    def payload_encoding(self) -> PayloadEncoding:
+        """How messages travel."""
+
+    @property
+    def connect_timeout(self) -> float:
+        """How long to try, in seconds."""
 
 
 def _runtime() -> Runtime:
@@ -36,26 +49,46 @@ def _runtime() -> Runtime:
     )
 
 
-def _connect_config() -> ClientConnectConfig:
+def quiet_runtime() -> Runtime:
+    """A runtime for a person's command, who has no use for warnings about a server that is away."""
+    return Runtime(
+        telemetry=TelemetryConfig(
+            logging=LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+        )
+    )
+
+
+def environment_config() -> ClientConnectConfig:
+    """Reads `TEMPORAL_*` and the profile they name.
+
+    Raises:
+        SettingsError: If the profile or a variable is wrong.
+    """
     try:
         return ClientConfig.load_client_connect_config()
     except RuntimeError as error:  # The SDK has no class of its own for it.
         raise SettingsError(f"bad Temporal configuration: {error}") from error
 
 
-async def connect(settings: Settings) -> Client:
-    """Connects to the server that `TEMPORAL_ADDRESS`, a profile and the like name.
+async def connect(
+    settings: ConnectionSettings,
+    config: ClientConnectConfig | None = None,
+    runtime: Runtime | None = None,
+) -> Client:
+    """Connects to a Temporal server.
 
     Args:
         settings: For the time-out and the payload encoding.
+        config: Which server; the one that `TEMPORAL_ADDRESS`, a profile and the like name where absent.
+        runtime: Where the SDK logs to; Python's logging where absent.
 
     Raises:
         SettingsError: If the profile or a `TEMPORAL_*` variable is wrong.
         ServerUnreachableError: If the server does not answer within the settings' time-out.
     """
-    config = _connect_config()
+    config = environment_config() if config is None else config
     config.setdefault("target_host", "localhost:7233")
-    runtime = _runtime()
+    runtime = runtime or _runtime()
     cause: Exception = TimeoutError("no answer")
     try:
         async with asyncio.timeout(settings.connect_timeout):

@@ -1,4 +1,4 @@
-"""Log lines: one JSON object a line on standard error, with the keys that all three workers use."""
+"""Log lines: one JSON object a line on standard error, with the keys that all workers use."""
 
 import json
 import logging

@@ -1,21 +1,48 @@
 """What a worker or client reads from its environment, beside the SDK's own `TEMPORAL_*`."""
 
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, PlainValidator, ValidationError
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PayloadEncoding = Literal["json", "binary"]
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message says which and why in one sentence."""
 
 
+MAX_AMOUNT = 10_000
+"""Of slots or pollers, in every language: more is a slip of the finger."""
+
+
+def _parse_amount(text: str) -> int | Literal["auto"]:
+    if text == "auto":
+        return "auto"
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MAX_AMOUNT):
+        raise PydanticCustomError("amount", f"must be a positive integer up to {MAX_AMOUNT} or auto")
+    return int(text)
+
+
+def _parse_address(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
+        raise PydanticCustomError("address", "must be host:port")
+    # An IPv6 address is in brackets, which separate its colons from the port's.
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+Amount = Annotated[int | Literal["auto"], PlainValidator(_parse_amount)]
+Address = Annotated[tuple[str, int], PlainValidator(_parse_address)]
+
+
 class Settings(BaseSettings):
     """The `TRIGLOT_*` variables, under the same names in all three languages."""
 
-    model_config = SettingsConfigDict(env_prefix="TRIGLOT_", frozen=True)
+    # As in the other languages, an empty variable counts as not set.
+    model_config = SettingsConfigDict(env_prefix="TRIGLOT_", env_ignore_empty=True, frozen=True)
 
     store_url: str = Field(pattern=r"^file:///.")
     """Where large objects lie: `file:///absolute/folder`."""
@@ -25,16 +52,38 @@ class Settings(BaseSettings):
     """How long to try to reach the Temporal server, in seconds."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     """The least severe level that is logged."""
+    slots: Amount | None = None
+    """How many tasks a worker works on at once; auto: as many as its targets let it."""
+    cpu_target: float = Field(default=0.9, gt=0, le=1)
+    """Up to which share of the machine's CPU `auto` takes on more."""
+    memory_target: float = Field(default=0.8, gt=0, le=1)
+    """Up to which share of the machine's memory it does."""
+    pollers: Amount | None = None
+    """How many tasks a worker asks for at once; auto: as many as the server recommends."""
+    health_address: Annotated[Address | None, NoDecode] = None
+    """Where a worker answers /healthz and /readyz; nowhere unless it is set."""
 
 
 def load_settings() -> Settings:
-    """Reads the settings from the environment.
+    """Reads a worker's settings from the environment.
+
+    Raises:
+        SettingsError: If a variable is missing or wrong.
+    """
+    return load(Settings)
+
+
+def load(model: type[SettingsT]) -> SettingsT:
+    """Reads `TRIGLOT_*` variables from the environment.
+
+    Args:
+        model: Which ones.
 
     Raises:
         SettingsError: If a variable is missing or wrong.
     """
     try:
-        return Settings()
+        return model()
     except ValidationError as error:
         problems = (
             f"TRIGLOT_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg'].lower()}"

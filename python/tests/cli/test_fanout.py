@@ -2,16 +2,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.common.v1 import ActivityType, Payloads
+from temporalio.api.common.v1 import ActivityType, Payloads, WorkflowExecution, WorkflowType
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import (
     ActivityTaskCompletedEventAttributes,
     ActivityTaskScheduledEventAttributes,
+    ChildWorkflowExecutionCompletedEventAttributes,
     HistoryEvent,
 )
 
-from triglot.cli.fanout import fanout_of
+from triglot.cli.fanout import completed_children, fanout_of
 from triglot.contract.runtime import data_converter
+from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.risk.v1.simulation_pb2 import (
     Provenance,
     ScenarioRange,
@@ -67,7 +69,7 @@ async def test_overhead_is_the_time_in_which_no_kernel_ran(monkeypatch: pytest.M
         await completed(7, 9.0, of=1, cpu=99.0),
     ]
 
-    fanout = await fanout_of(events, CONVERTER)
+    fanout = await fanout_of([events], CONVERTER)
 
     assert [shard.request.range.first for shard in fanout.shards] == [10, 0]
     assert (fanout.wall, fanout.cpu) == (timedelta(seconds=2), timedelta(seconds=2.8))
@@ -76,4 +78,36 @@ async def test_overhead_is_the_time_in_which_no_kernel_ran(monkeypatch: pytest.M
 
 async def test_a_history_without_shards_is_refused() -> None:
     with pytest.raises(ValueError, match="no completed shard"):
-        await fanout_of([await scheduled(1, 0.0, "another.Activity")], CONVERTER)
+        await fanout_of([[await scheduled(1, 0.0, "another.Activity")]], CONVERTER)
+
+
+async def test_the_shards_of_all_children_count_from_first_to_last() -> None:
+    shard = SimulationService.SIMULATE_SHARD
+    # The same event numbers in each history: they say something within their own only.
+    children = [
+        [await scheduled(5, begin, shard, first=first), await completed(7, end, of=5, cpu=cpu)]
+        for first, begin, end, cpu in ((0, 1.0, 4.0, 0.5), (10, 2.0, 6.0, 0.7))
+    ]
+
+    fanout = await fanout_of([[await scheduled(5, 0.0, "another.Activity")], *children], CONVERTER)
+
+    assert [shard.request.range.first for shard in fanout.shards] == [0, 10]
+    assert (fanout.wall, fanout.cpu) == (timedelta(seconds=5), timedelta(seconds=1.2))
+
+
+async def test_a_reports_children_stand_in_its_history() -> None:
+    def child(name: str, workflow_id: str) -> HistoryEvent:
+        return HistoryEvent(
+            child_workflow_execution_completed_event_attributes=ChildWorkflowExecutionCompletedEventAttributes(
+                workflow_type=WorkflowType(name=name),
+                workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id="run"),
+            )
+        )
+
+    events = [
+        await scheduled(5, 0.0, SimulationService.SIMULATE_SHARD),
+        child(RiskReportService.SIMULATE_SHARDS, "report/shards/0"),
+        child("another.Workflow", "another"),
+    ]
+
+    assert [execution.workflow_id for execution in completed_children(events)] == ["report/shards/0"]

@@ -1,7 +1,9 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from temporalio.exceptions import ApplicationError
 
 from triglot.risk import codec, kernel
@@ -182,7 +184,9 @@ async def test_the_report_does_not_depend_on_the_sharding(store: Store) -> None:
         return await Analytics(store).aggregate_risk(request)
 
     responses = [await aggregate(1, reverse=False), await aggregate(20, reverse=True)]
-    assert responses[0].files == responses[1].files
+    # The page tells of CPU time too.
+    assert responses[0].files.json == responses[1].files.json
+    assert responses[0].files.chart == responses[1].files.chart
     assert responses[0].summary == responses[1].summary
 
 
@@ -206,7 +210,44 @@ async def test_aggregate_refuses_what_does_not_belong_together(store: Store) -> 
     spec = await store.get_message(request.spec, SimulationSpec)
     spec.growth_factors[0] *= 1.5
     request.spec.CopyFrom(await store.put_message(spec))
+    assert "not those of the prices" in await refusal(aggregate(request))
+
+    request = await aggregate_request(store)
+    other = codec.spec_from_message(await store.get_message(request.spec, SimulationSpec))
+    shard = codec.shard_to_message(kernel.simulate(replace(other, seed=5), 0, COUNT))
+    del request.shards[:]
+    request.shards.append(await store.put_message(shard))
     assert "replayed" in await refusal(aggregate(request))
+
+    request = await aggregate_request(store)
+    request.window.as_of_date = "2026-01-09"
+    assert "no price of 2026-01-09" in await refusal(aggregate(request))
+
+    request = await aggregate_request(store)
+    broken = PriceHistory(symbols=["AAA"], dates=["2026-01-07", "2026-01-08"], prices=[1, 2, 3])
+    request.window.prices.CopyFrom(await store.put_message(broken))
+    assert "one value a day and symbol" in await refusal(aggregate(request))
+
+
+async def test_the_page_says_who_computed_what(store: Store) -> None:
+    request = await aggregate_request(store)
+    request.simulation.add(
+        language="go", shard_count=4, scenario_count=COUNT, cpu_time=Duration(seconds=1, nanos=230_000_000)
+    )
+    response = await Analytics(store).aggregate_risk(request)
+    page = (await store.get(response.files.html)).decode()
+    assert "4 shards, 9,000 scenarios" in page
+    assert "1.23 s" in page
+    assert response.provenance.runtime in page
+    assert "Preparation" not in page
+    assert "1.23" not in (await store.get(response.files.json)).decode()
+
+
+async def test_aggregate_leaves_missing_prices_to_a_retry(store: Store) -> None:
+    request = await aggregate_request(store)
+    request.window.prices.sha256 = "0" * 64
+    with pytest.raises(ObjectNotFound):
+        await Analytics(store).aggregate_risk(request)
 
 
 async def test_aggregate_leaves_a_missing_shard_to_a_retry(store: Store) -> None:

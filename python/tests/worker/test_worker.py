@@ -1,5 +1,6 @@
-"""The Python worker as a process: what it says and how it ends."""
+"""The Python workers as processes: what they say and how they end."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,18 +10,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from triglot.stack.ports import PortReservation
 
 DEADLINE = 60
+MODULES = ["triglot.risk.worker", "triglot.risk.analytics_worker"]
 
 
-def run_worker(**environment: str) -> subprocess.CompletedProcess[str]:
+def run_worker(module: str = MODULES[0], **environment: str) -> subprocess.CompletedProcess[str]:
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("TRIGLOT_", "TEMPORAL_"))
     }
     return subprocess.run(
-        [sys.executable, "-m", "triglot.risk.worker"],
+        [sys.executable, "-m", module],
         env={**inherited, **environment},
         capture_output=True,
         text=True,
@@ -36,44 +39,56 @@ def only_line(worker: subprocess.CompletedProcess[str]) -> dict[str, str]:
     return entry
 
 
-def test_without_a_server_it_says_so_and_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("module", "queue"), list(zip(MODULES, ["risk-reports", "analytics"], strict=True)))
+def test_without_a_server_it_says_so_and_ends(tmp_path: Path, module: str, queue: str) -> None:
     reservation = PortReservation()
     address = f"127.0.0.1:{reservation.take()}"
 
     worker = run_worker(
-        TEMPORAL_ADDRESS=address, TRIGLOT_STORE_URL=tmp_path.as_uri(), TRIGLOT_CONNECT_TIMEOUT="0.5"
+        module, TEMPORAL_ADDRESS=address, TRIGLOT_STORE_URL=tmp_path.as_uri(), TRIGLOT_CONNECT_TIMEOUT="0.5"
     )
 
     reservation.release()
     assert worker.returncode == 1
-    assert only_line(worker)["message"].startswith(
-        f"cannot reach the Temporal server at {address} within 0.5 s: "
-    )
+    line = only_line(worker)
+    assert line["message"].startswith(f"cannot reach the Temporal server at {address} within 0.5 s: ")
+    assert line["worker"] == queue
 
 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({}, "TRIGLOT_STORE_URL: field required"),
-        (
-            {"TRIGLOT_STORE_URL": "file:///tmp", "TRIGLOT_CONNECT_TIMEOUT": "soon"},
-            "TRIGLOT_CONNECT_TIMEOUT: ",
-        ),
-        ({"TRIGLOT_STORE_URL": "file:///tmp", "TRIGLOT_CONNECT_TIMEOUT": "0"}, "TRIGLOT_CONNECT_TIMEOUT: "),
-        (
-            {"TRIGLOT_STORE_URL": "file:///tmp", "TRIGLOT_PAYLOAD_ENCODING": "xml"},
-            "TRIGLOT_PAYLOAD_ENCODING: ",
-        ),
-        ({"TRIGLOT_STORE_URL": "file:///tmp", "TRIGLOT_LOG_LEVEL": "loud"}, "TRIGLOT_LOG_LEVEL: "),
+        ({"TRIGLOT_STORE_URL": ""}, "TRIGLOT_STORE_URL: "),
+        ({"TRIGLOT_CONNECT_TIMEOUT": "soon"}, "TRIGLOT_CONNECT_TIMEOUT: "),
+        ({"TRIGLOT_CONNECT_TIMEOUT": "0"}, "TRIGLOT_CONNECT_TIMEOUT: "),
+        ({"TRIGLOT_PAYLOAD_ENCODING": "xml"}, "TRIGLOT_PAYLOAD_ENCODING: "),
+        ({"TRIGLOT_LOG_LEVEL": "loud"}, "TRIGLOT_LOG_LEVEL: "),
         ({"TRIGLOT_STORE_URL": "store"}, "TRIGLOT_STORE_URL"),
         ({"TRIGLOT_STORE_URL": "gopher://store"}, "TRIGLOT_STORE_URL"),
+        ({"TRIGLOT_SLOTS": "many"}, "TRIGLOT_SLOTS: must be a positive integer up to 10000 or auto"),
+        ({"TRIGLOT_SLOTS": "1"}, "TRIGLOT_SLOTS: a worker for workflows needs at least 2"),
+        ({"TRIGLOT_SLOTS": "10001"}, "TRIGLOT_SLOTS: must be a positive integer up to 10000 or auto"),
+        ({"TRIGLOT_POLLERS": "0"}, "TRIGLOT_POLLERS: must be a positive integer up to 10000 or auto"),
+        ({"TRIGLOT_POLLERS": "1"}, "TRIGLOT_POLLERS: a worker for workflows needs at least 2"),
+        ({"TRIGLOT_CPU_TARGET": "1.5"}, "TRIGLOT_CPU_TARGET: "),
+        ({"TRIGLOT_MEMORY_TARGET": "0"}, "TRIGLOT_MEMORY_TARGET: "),
+        ({"TRIGLOT_HEALTH_ADDRESS": "8080"}, "TRIGLOT_HEALTH_ADDRESS: must be host:port"),
     ],
 )
 def test_a_bad_setting_is_named(settings: dict[str, str], sentence: str) -> None:
-    worker = run_worker(TEMPORAL_ADDRESS="127.0.0.1:1", **settings)
+    worker = run_worker(
+        TEMPORAL_ADDRESS="127.0.0.1:1", **{"TRIGLOT_STORE_URL": "file:///somewhere", **settings}
+    )
 
     assert worker.returncode == 2
     assert sentence in only_line(worker)["message"]
+
+
+def test_a_missing_setting_is_named() -> None:
+    worker = run_worker(TEMPORAL_ADDRESS="127.0.0.1:1")
+
+    assert worker.returncode == 2
+    assert "TRIGLOT_STORE_URL: field required" in only_line(worker)["message"]
 
 
 def test_a_bad_profile_is_named(tmp_path: Path) -> None:
@@ -88,11 +103,46 @@ def test_a_bad_profile_is_named(tmp_path: Path) -> None:
     assert "nobody-has-this" in only_line(worker)["message"]
 
 
-def test_a_stop_while_it_connects_is_no_error(tmp_path: Path) -> None:
+async def test_a_worker_that_fails_says_why_and_does_not_pass_for_stopped(
+    tmp_path: Path, temporal_path: str
+) -> None:
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=temporal_path, dev_server_log_level="error"
+    ) as environment:
+        worker = await asyncio.to_thread(
+            run_worker,
+            TEMPORAL_ADDRESS=environment.client.service_client.config.target_host,
+            TEMPORAL_NAMESPACE="nobody-has-this",
+            TRIGLOT_STORE_URL=tmp_path.as_uri(),
+        )
+
+    assert worker.returncode == 1
+    lines = [json.loads(line) for line in worker.stderr.splitlines()]
+    (error,) = [line for line in lines if line["level"] == "error"]
+    assert error["message"] == "the worker failed"
+    assert "nobody-has-this" in error["error"]
+    assert "worker stopped" not in [line["message"] for line in lines]
+
+
+def test_a_health_address_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        worker = run_worker(
+            TEMPORAL_ADDRESS="127.0.0.1:1",
+            TRIGLOT_STORE_URL=tmp_path.as_uri(),
+            TRIGLOT_HEALTH_ADDRESS=address,
+        )
+
+    assert worker.returncode == 1
+    assert only_line(worker)["message"].startswith(f"cannot answer health checks at {address}: ")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_stop_while_it_connects_is_no_error(tmp_path: Path, module: str) -> None:
     # A server that accepts and says nothing keeps the worker waiting.
     with socket.create_server(("127.0.0.1", 0)) as server:
         process = subprocess.Popen(
-            [sys.executable, "-m", "triglot.risk.worker"],
+            [sys.executable, "-m", module],
             env={
                 **os.environ,
                 "TEMPORAL_ADDRESS": f"127.0.0.1:{server.getsockname()[1]}",
@@ -108,3 +158,15 @@ def test_a_stop_while_it_connects_is_no_error(tmp_path: Path) -> None:
             _, errors = process.communicate(timeout=DEADLINE)
 
     assert (process.returncode, errors) == (0, "")
+
+
+def test_the_worker_for_workflows_has_no_numerical_library() -> None:
+    program = (
+        "import sys, triglot.risk.worker; "
+        "print(*sorted({'numpy', 'matplotlib', 'jinja2', 'triglot.risk.analytics'} & sys.modules.keys()))"
+    )
+    imported = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE, check=True
+    )
+
+    assert imported.stdout.split() == []

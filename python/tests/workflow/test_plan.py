@@ -3,38 +3,90 @@ from datetime import timedelta
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
+from triglot.contract.runtime import check
 from triglot.risk.plan import (
     BLOCK_SCENARIOS,
+    CHILD_SHARDS_IN_FLIGHT,
+    MAX_CHILDREN_IN_FLIGHT,
+    MAX_SHARDS_IN_FLIGHT,
+    MAX_SHARDS_PER_WORKFLOW,
+    add_shares,
+    aggregation_of,
+    child_id,
     choose_shard_size,
     compose_notification,
     count_shards,
+    describe_chart,
     figure_label,
+    plan_children,
     plan_shards,
-    shares_by_language,
+    share_of,
 )
-from triglot.risk.v1.market_pb2 import Portfolio, PriceWindow, SimulationParameters
-from triglot.risk.v1.measures_pb2 import Estimate, RiskMeasure, RiskSummary
-from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
-from triglot.risk.v1.simulation_pb2 import Provenance, SimulateShardResponse
+from triglot.risk.v1.analytics_pb2 import PrepareMarketDataResponse
+from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceWindow, SimulationParameters
+from triglot.risk.v1.measures_pb2 import Estimate, ReportFiles, RiskMeasure, RiskSummary
+from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, SimulateShardsRequest
+from triglot.risk.v1.simulation_pb2 import Provenance, ScenarioRange, SimulateShardResponse, WorkerShare
+from triglot.store.v1.object_pb2 import ObjectRef
+
+
+def reference(media_type: str) -> ObjectRef:
+    return ObjectRef(sha256="0" * 64, size_bytes=1, media_type=media_type)
+
+
+FILES = ReportFiles(
+    json=reference("application/json"), html=reference("text/html"), chart=reference("image/png")
+)
 
 
 @pytest.mark.parametrize(
-    ("scenario_count", "shard_size", "expected"),
+    ("first", "count", "shard_size", "expected"),
     [
-        (1, 1, [(0, 1)]),
-        (10, 4, [(0, 4), (4, 4), (8, 2)]),
-        (8, 4, [(0, 4), (4, 4)]),
-        (3, 100, [(0, 3)]),
-        (2**32, 2**31, [(0, 2**31), (2**31, 2**31)]),
+        (0, 1, 1, [(0, 1)]),
+        (0, 10, 4, [(0, 4), (4, 4), (8, 2)]),
+        (0, 8, 4, [(0, 4), (4, 4)]),
+        (0, 3, 100, [(0, 3)]),
+        (0, 2**32, 2**31, [(0, 2**31), (2**31, 2**31)]),
+        (7, 5, 2, [(7, 2), (9, 2), (11, 1)]),
     ],
 )
 def test_shards_tile_the_scenarios(
-    scenario_count: int, shard_size: int, expected: list[tuple[int, int]]
+    first: int, count: int, shard_size: int, expected: list[tuple[int, int]]
 ) -> None:
-    shards = [(shard.first, shard.count) for shard in plan_shards(scenario_count, shard_size)]
+    shards = plan_shards(ScenarioRange(first=first, count=count), shard_size)
 
-    assert shards == expected
-    assert count_shards(scenario_count, shard_size) == len(expected)
+    assert [(shard.first, shard.count) for shard in shards] == expected
+    assert count_shards(count, shard_size) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("scenario_count", "shard_size", "children"),
+    [(501, 1, 2), (1_001, 2, 2), (10_000_000, 1_000, 20), (250_000, 1, 500), (2**32, 17_180, 500)],
+)
+def test_children_tile_the_scenarios_and_keep_the_contract(
+    scenario_count: int, shard_size: int, children: int
+) -> None:
+    whole = ScenarioRange(first=0, count=scenario_count)
+    ranges = list(plan_children(whole, shard_size))
+
+    assert len(ranges) == children
+    assert ranges[0].first == 0
+    assert [part.first + part.count for part in ranges] == [part.first for part in ranges[1:]] + [
+        scenario_count
+    ]
+    for part in ranges:
+        check(SimulateShardsRequest(spec=reference("spec"), range=part, shard_size=shard_size))
+        assert count_shards(part.count, shard_size) <= MAX_SHARDS_PER_WORKFLOW
+    shards = [shard for part in ranges[-2:] for shard in plan_shards(part, shard_size)]
+    assert shards == list(plan_shards(whole, shard_size))[-len(shards) :]
+
+
+def test_all_children_together_keep_to_the_window() -> None:
+    assert MAX_CHILDREN_IN_FLIGHT * CHILD_SHARDS_IN_FLIGHT == MAX_SHARDS_IN_FLIGHT
+
+
+def test_a_childs_id_tells_its_report_and_scenarios() -> None:
+    assert child_id("risk-report/p/1", ScenarioRange(first=500, count=9)) == "risk-report/p/1/shards/500"
 
 
 @pytest.mark.parametrize("scenario_count", [1, 10**6, 10**9, 2**32])
@@ -54,20 +106,56 @@ def test_shards_of_the_default_portfolio(scenario_count: int, shards: int) -> No
     assert count_shards(scenario_count, choose_shard_size(scenario_count, 20, 10)) == shards
 
 
-def test_shares_add_up_by_language() -> None:
-    def shard(language: str, scenario_count: int, milliseconds: int) -> SimulateShardResponse:
-        cpu_time = Duration()
-        cpu_time.FromTimedelta(timedelta(milliseconds=milliseconds))
-        provenance = Provenance(language=language, cpu_time=cpu_time)
-        return SimulateShardResponse(scenario_count=scenario_count, provenance=provenance)
+def seconds(value: float) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(timedelta(seconds=value))
+    return duration
 
-    python, go = reversed(
-        shares_by_language([shard("python", 5, 300), shard("go", 10, 700), shard("go", 20, 600)])
+
+def test_a_shards_share_is_its_own() -> None:
+    response = SimulateShardResponse(
+        scenario_count=10, provenance=Provenance(language="go", cpu_time=seconds(0.7))
     )
 
-    assert (go.language, go.shard_count, go.scenario_count) == ("go", 2, 30)
-    assert go.cpu_time.ToTimedelta() == timedelta(seconds=1.3)
-    assert (python.language, python.shard_count, python.scenario_count) == ("python", 1, 5)
+    assert share_of(response) == WorkerShare(
+        language="go", shard_count=1, scenario_count=10, cpu_time=seconds(0.7)
+    )
+
+
+def test_shares_add_up_by_language() -> None:
+    python = WorkerShare(language="python", shard_count=1, scenario_count=5, cpu_time=seconds(0.3))
+    go = WorkerShare(language="go", shard_count=500, scenario_count=10, cpu_time=seconds(0.7))
+    more_go = WorkerShare(language="go", shard_count=3, scenario_count=20, cpu_time=seconds(0.6))
+
+    assert add_shares([python, go, more_go]) == [
+        WorkerShare(language="go", shard_count=503, scenario_count=30, cpu_time=seconds(1.3)),
+        python,
+    ]
+    assert go.shard_count == 500
+    assert add_shares([]) == []
+
+
+def test_the_report_is_asked_for_with_who_did_the_work() -> None:
+    request = GenerateRiskReportRequest(
+        portfolio=Portfolio(id="growth"),
+        window=PriceWindow(as_of_date="2022-12-28"),
+        parameters=SimulationParameters(scenario_count=30),
+        confidences_bp=[9900],
+    )
+    preparation = Provenance(language="python", runtime="CPython")
+    prepared = PrepareMarketDataResponse(spec=reference("spec"), provenance=preparation)
+    shares = [WorkerShare(language="go", scenario_count=30)]
+
+    asked = aggregation_of(request, prepared, [reference("shard")], shares)
+
+    assert (asked.portfolio, asked.window, asked.parameters) == (
+        request.portfolio,
+        request.window,
+        request.parameters,
+    )
+    assert list(asked.confidences_bp) == [9900]
+    assert (asked.spec, list(asked.shards)) == (reference("spec"), [reference("shard")])
+    assert (asked.preparation, list(asked.simulation)) == (preparation, shares)
 
 
 def test_a_notification_carries_every_measure() -> None:
@@ -87,7 +175,7 @@ def test_a_notification_carries_every_measure() -> None:
         ],
     )
 
-    notification = compose_notification(request, summary)
+    notification = compose_notification(request, summary, FILES)
 
     assert notification.subject == "Risk report growth, 2022-12-28"
     assert "1,000,000 scenarios over 1 day." in notification.summary
@@ -97,6 +185,39 @@ def test_a_notification_carries_every_measure() -> None:
         ("Value at risk, 97.5 %, 1 day", "EUR", 4, 5, 6),
         ("Expected shortfall, 97.5 %, 1 day", "EUR", 7, 8, 9),
     ]
+    (image,) = notification.images
+    assert image.object == FILES.chart
+    assert image.description == describe_chart(request, summary)
+
+
+def measure(confidence_bp: int, value_minor: int) -> RiskMeasure:
+    estimate = Estimate(value_minor=value_minor)
+    return RiskMeasure(confidence_bp=confidence_bp, value_at_risk=estimate, expected_shortfall=estimate)
+
+
+def test_the_charts_description_says_what_it_shows() -> None:
+    request = GenerateRiskReportRequest(
+        portfolio=Portfolio(currency="USD"), parameters=SimulationParameters(horizon_days=10)
+    )
+    summary = RiskSummary(measures=[measure(9500, 4_965_058), measure(9900, 8_185_065)])
+
+    assert describe_chart(request, summary) == (
+        "Distribution of profit and loss over 10 days. "
+        "Value at risk: USD 49,650.58 at 95 %, USD 81,850.65 at 99 %."
+    )
+
+
+def test_the_longest_description_keeps_the_contract() -> None:
+    request = GenerateRiskReportRequest(
+        portfolio=Portfolio(
+            id="p", name="P", currency="USD", positions=[Position(symbol="A", exposure_minor=1)]
+        ),
+        window=PriceWindow(prices=reference("prices"), as_of_date="2022-12-28"),
+        parameters=SimulationParameters(scenario_count=2**32, horizon_days=1_000, block_days=1),
+    )
+    summary = RiskSummary(scenario_count=2**32, measures=[measure(9_911 + bp, -(2**43)) for bp in range(10)])
+
+    check(compose_notification(request, summary, FILES))
 
 
 def test_a_label_names_confidence_and_horizon() -> None:

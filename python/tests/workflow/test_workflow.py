@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import pytest
-from temporalio.client import WorkflowFailureError
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, ChildWorkflowError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -25,6 +25,8 @@ from triglot.notification.v1.notification_temporal import (
 from triglot.risk.v1.analytics_pb2 import (
     AggregateRiskRequest,
     AggregateRiskResponse,
+    MergeShardsRequest,
+    MergeShardsResponse,
     PrepareMarketDataRequest,
     PrepareMarketDataResponse,
 )
@@ -41,8 +43,11 @@ from triglot.store.v1.object_pb2 import ObjectRef
 DEADLINE = 30
 
 
-def reference(name: str) -> ObjectRef:
-    return ObjectRef(sha256=name.encode().hex().rjust(64, "0"), size_bytes=1, media_type="text/plain")
+def reference(name: str, media_type: str = "text/plain") -> ObjectRef:
+    return ObjectRef(sha256=name.encode().hex().rjust(64, "0"), size_bytes=1, media_type=media_type)
+
+
+CHART = reference("chart", "image/png")
 
 
 def request(scenario_count: int, shard_size: int, recipients: int = 1) -> GenerateRiskReportRequest:
@@ -67,11 +72,14 @@ class Fakes:
 
     prepared: list[PrepareMarketDataRequest] = field(default_factory=list)
     simulated: list[SimulateShardRequest] = field(default_factory=list)
+    merged: list[MergeShardsRequest] = field(default_factory=list)
     aggregated: list[AggregateRiskRequest] = field(default_factory=list)
     sent: list[SendNotificationRequest] = field(default_factory=list)
     shards_may_finish: asyncio.Event = field(default_factory=asyncio.Event)
     shard_error: Exception | None = None
     shard_errors_left: int = 0
+    being_simulated: int = 0
+    most_simulated_at_once: int = 0
 
     async def prepare_market_data(self, request: PrepareMarketDataRequest, /) -> PrepareMarketDataResponse:
         self.prepared.append(request)
@@ -83,13 +91,24 @@ class Fakes:
         if self.shard_error and self.shard_errors_left:
             self.shard_errors_left -= 1
             raise self.shard_error
+        self.being_simulated += 1
+        self.most_simulated_at_once = max(self.most_simulated_at_once, self.being_simulated)
         await self.shards_may_finish.wait()
+        self.being_simulated -= 1
         self.simulated.append(request)
         return SimulateShardResponse(
             shard=reference(f"shard-{request.range.first}"),
             scenario_count=request.range.count,
             digest="0" * 64,
             provenance=Provenance(language="go"),
+        )
+
+    async def merge_shards(self, request: MergeShardsRequest, /) -> MergeShardsResponse:
+        self.merged.append(request)
+        return MergeShardsResponse(
+            shard=reference(f"merged-{len(self.merged)}"),
+            scenario_count=len(request.shards),
+            provenance=Provenance(language="python"),
         )
 
     async def aggregate_risk(self, request: AggregateRiskRequest, /) -> AggregateRiskResponse:
@@ -100,7 +119,7 @@ class Fakes:
             summary=RiskSummary(
                 scenario_count=request.parameters.scenario_count, digest="0" * 64, measures=[measure]
             ),
-            files=ReportFiles(json=reference("json"), html=reference("html"), chart=reference("chart")),
+            files=ReportFiles(json=reference("json"), html=reference("html"), chart=CHART),
             provenance=Provenance(language="python"),
         )
 
@@ -156,6 +175,9 @@ async def test_a_report_runs_from_prices_to_notifications(
     (aggregated,) = fakes.aggregated
     assert list(aggregated.shards) == [reference(f"shard-{first}") for first in (0, 4, 8)]
     assert list(aggregated.confidences_bp) == [9900]
+    assert aggregated.preparation == Provenance(language="python")
+    assert aggregated.simulation == report.shares
+    assert fakes.merged == []
     workflow_id = handle.workflow.id
     assert workflow_id.startswith("risk-report/test/")
     assert sorted(sent.idempotency_key for sent in fakes.sent) == [f"{workflow_id}/0", f"{workflow_id}/1"]
@@ -163,6 +185,7 @@ async def test_a_report_runs_from_prices_to_notifications(
         "desk-0@example.com",
         "desk-1@example.com",
     }
+    assert [[image.object for image in sent.notification.images] for sent in fakes.sent] == [[CHART]] * 2
     assert report.files.json == reference("json")
     assert [(share.language, share.shard_count, share.scenario_count) for share in report.shares] == [
         ("go", 3, 10)
@@ -234,8 +257,102 @@ async def test_an_activity_refuses_a_bad_request_on_arrival(fakes: Fakes) -> Non
     assert fakes.simulated == []
 
 
-async def test_more_shards_than_a_history_holds_are_refused_before_they_start(
+async def test_up_to_500_shards_need_no_child(reports: RiskReportServiceClient, fakes: Fakes) -> None:
+    fakes.shards_may_finish.set()
+    await reports.execute_generate_risk_report(request(scenario_count=500, shard_size=1))
+
+    assert fakes.merged == []
+    assert len(fakes.aggregated[0].shards) == 500
+
+
+async def test_more_shards_are_simulated_and_merged_by_children(
+    reports: RiskReportServiceClient, fakes: Fakes
+) -> None:
+    fakes.shards_may_finish.set()
+    handle = await reports.start_generate_risk_report(request(scenario_count=1_203, shard_size=1))
+    report = await handle.result()
+
+    assert sorted(shard.range.first for shard in fakes.simulated) == list(range(1_203))
+    firsts = {reference(f"shard-{first}").sha256: first for first in range(1_203)}
+    merged = sorted([firsts[shard.sha256] for shard in asked.shards] for asked in fakes.merged)
+    assert merged == [list(range(500)), list(range(500, 1_000)), list(range(1_000, 1_203))]
+    # By first scenario, however the children ended.
+    of_first = {
+        firsts[asked.shards[0].sha256]: reference(f"merged-{number}")
+        for number, asked in enumerate(fakes.merged, start=1)
+    }
+    (aggregated,) = fakes.aggregated
+    assert list(aggregated.shards) == [of_first[first] for first in (0, 500, 1_000)]
+    assert [(share.language, share.shard_count, share.scenario_count) for share in report.shares] == [
+        ("go", 1_203, 1_203)
+    ]
+    progress = await handle.get_progress()
+    assert (progress.shards_total, progress.shards_completed, progress.shards_in_flight) == (1_203, 1_203, 0)
+
+
+async def test_at_most_200_shards_of_four_children_are_in_flight(
+    environment: WorkflowEnvironment, reports: RiskReportServiceClient, fakes: Fakes
+) -> None:
+    handle = await reports.start_generate_risk_report(request(scenario_count=2_600, shard_size=1))
+    async with asyncio.timeout(DEADLINE):
+        while fakes.being_simulated < 200:
+            progress = await handle.get_progress()
+    progress = await handle.get_progress()
+    assert (progress.shards_total, progress.shards_completed, progress.shards_in_flight) == (2_600, 0, 2_000)
+    parent_id = handle.workflow.id
+    for first in (0, 500, 1_000, 1_500):
+        child = await environment.client.get_workflow_handle(f"{parent_id}/shards/{first}").describe()
+        assert child.status == WorkflowExecutionStatus.RUNNING
+
+    fakes.shards_may_finish.set()
+    await handle.result()
+
+    assert fakes.most_simulated_at_once == 200
+    assert len(fakes.simulated) == 2_600
+
+
+async def test_a_shard_that_fails_for_good_ends_children_and_report_with_its_cause(
+    reports: RiskReportServiceClient, fakes: Fakes
+) -> None:
+    fakes.shards_may_finish.set()
+    fakes.shard_error, fakes.shard_errors_left = ApplicationError("no such thing", type="InvalidArgument"), 1
+
+    with pytest.raises(WorkflowFailureError) as failure:
+        await reports.execute_generate_risk_report(request(scenario_count=1_001, shard_size=1))
+
+    child = failure.value.cause
+    assert isinstance(child, ChildWorkflowError)
+    assert isinstance(child.cause, ActivityError)
+    root = child.cause.cause
+    assert isinstance(root, ApplicationError)
+    assert (root.type, root.message) == ("InvalidArgument", "no such thing")
+    assert fakes.aggregated == []
+
+
+async def test_a_cancelled_report_takes_its_children_along(
+    environment: WorkflowEnvironment, reports: RiskReportServiceClient, fakes: Fakes
+) -> None:
+    handle = await reports.start_generate_risk_report(request(scenario_count=1_001, shard_size=1))
+    async with asyncio.timeout(DEADLINE):
+        while fakes.being_simulated < 101:  # the last child has one shard
+            await handle.get_progress()
+
+    await handle.workflow.cancel()
+
+    with pytest.raises(WorkflowFailureError) as failure:
+        await handle.result()
+    assert isinstance(failure.value.cause, CancelledError)
+    async with asyncio.timeout(DEADLINE):
+        for first in (0, 500, 1_000):
+            child = environment.client.get_workflow_handle(f"{handle.workflow.id}/shards/{first}")
+            while (await child.describe()).status == WorkflowExecutionStatus.RUNNING:
+                continue
+    assert fakes.merged == []
+    assert fakes.aggregated == []
+
+
+async def test_more_shards_than_500_children_hold_are_refused_before_they_start(
     reports: RiskReportServiceClient,
 ) -> None:
-    with pytest.raises(InvalidArgumentError, match="more than 5000 shards"):
-        await reports.start_generate_risk_report(request(scenario_count=10_001, shard_size=2))
+    with pytest.raises(InvalidArgumentError, match="more than 250000 shards"):
+        await reports.start_generate_risk_report(request(scenario_count=500_001, shard_size=2))

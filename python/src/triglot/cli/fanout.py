@@ -1,17 +1,19 @@
 """What the history says about the fan-out: which shards ran, how long, and what that cost."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
+from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.risk.v1.simulation_pb2 import SimulateShardRequest, SimulateShardResponse
 from triglot.risk.v1.simulation_temporal import SimulationService
+from triglot.tuning import usable_cores
 
 
 @dataclass(frozen=True)
@@ -45,46 +47,54 @@ class Fanout:
 
 
 async def read_fanout(client: Client, handle: WorkflowHandle[object, object]) -> Fanout:
-    """Reads the fan-out of a completed report from its history."""
-    history = await handle.fetch_history()
-    return await fanout_of(history.events, client.data_converter)
-
-
-async def fanout_of(events: Sequence[HistoryEvent], converter: DataConverter) -> Fanout:
-    """Reads the fan-out from events.
+    """Reads the fan-out of a completed report from its history and its children's.
 
     Raises:
         ValueError: If no shard was completed.
     """
-    scheduled = {
-        event.event_id: event
-        for event in events
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-        and event.activity_task_scheduled_event_attributes.activity_type.name
-        == SimulationService.SIMULATE_SHARD
-    }
-    completed = [
-        event
-        for event in events
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
-        and event.activity_task_completed_event_attributes.scheduled_event_id in scheduled
+    events = list((await handle.fetch_history()).events)
+    runs = [events]
+    for child in completed_children(events):
+        child_handle = client.get_workflow_handle(child.workflow_id, run_id=child.run_id)
+        runs.append(list((await child_handle.fetch_history()).events))
+    return await fanout_of(runs, client.data_converter)
+
+
+def completed_children(events: Sequence[HistoryEvent]) -> list[WorkflowExecution]:
+    """Returns the children that simulated a part of a report's shards."""
+    attributes = [event.child_workflow_execution_completed_event_attributes for event in events]
+    return [
+        child.workflow_execution
+        for child in attributes
+        if child.workflow_type.name == RiskReportService.SIMULATE_SHARDS
     ]
-    if not completed:
+
+
+async def fanout_of(runs: Sequence[Sequence[HistoryEvent]], converter: DataConverter) -> Fanout:
+    """Reads the fan-out from the events of a report and its children, a sequence a workflow.
+
+    Raises:
+        ValueError: If no shard was completed.
+    """
+    shards, begins, ends = [], [], []
+    for events in runs:
+        # An event's number says something within its own history only.
+        scheduled = {
+            event.event_id: event
+            for event in events
+            if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+            and event.activity_task_scheduled_event_attributes.activity_type.name
+            == SimulationService.SIMULATE_SHARD
+        }
+        begins += [event.event_time.ToDatetime() for event in scheduled.values()]
+        for event in events:
+            answer = event.activity_task_completed_event_attributes
+            if answer.scheduled_event_id in scheduled:
+                question = scheduled[answer.scheduled_event_id].activity_task_scheduled_event_attributes
+                (request,) = await converter.decode(question.input.payloads, [SimulateShardRequest])
+                (response,) = await converter.decode(answer.result.payloads, [SimulateShardResponse])
+                shards.append(CompletedShard(request, response))
+                ends.append(event.event_time.ToDatetime())
+    if not shards:
         raise ValueError("the history has no completed shard")
-    shards = []
-    for event in completed:
-        answer = event.activity_task_completed_event_attributes
-        question = scheduled[answer.scheduled_event_id].activity_task_scheduled_event_attributes
-        (request,) = await converter.decode(question.input.payloads, [SimulateShardRequest])
-        (response,) = await converter.decode(answer.result.payloads, [SimulateShardResponse])
-        shards.append(CompletedShard(request, response))
-    begin = min(event.event_time.ToDatetime() for event in scheduled.values())
-    end = max(event.event_time.ToDatetime() for event in completed)
-    return Fanout(shards, end - begin, usable_cores())
-
-
-def usable_cores() -> int:
-    """Returns how many cores this process, and so its stack, may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return Fanout(shards, max(ends) - min(begins), usable_cores())

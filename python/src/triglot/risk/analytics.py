@@ -12,16 +12,21 @@ from google.protobuf.duration_pb2 import Duration
 
 from triglot.contract import runtime
 from triglot.risk import codec, prices
+from triglot.risk.authorship import list_tasks
 from triglot.risk.chart import draw_chart
+from triglot.risk.evaluation import InconsistentInputError, build_report
 from triglot.risk.kernel import Spec
 from triglot.risk.page import render_page
-from triglot.risk.report import EstimateSection, InconsistentInputError, Report, build_report
+from triglot.risk.report import EstimateSection, Report
+from triglot.risk.scenarios import ReplayError
 from triglot.risk.shard import KernelError, Shard, merge
 from triglot.risk.statistics import InsufficientTailError
 from triglot.risk.v1 import simulation_pb2
 from triglot.risk.v1.analytics_pb2 import (
     AggregateRiskRequest,
     AggregateRiskResponse,
+    MergeShardsRequest,
+    MergeShardsResponse,
     PrepareMarketDataRequest,
     PrepareMarketDataResponse,
 )
@@ -33,6 +38,14 @@ from triglot.store.v1.object_pb2 import ObjectRef
 MAX_FETCHES = 8
 """Shards read and decoded at once: enough to hide a store's latency, few enough that not all of them lie in
 memory as bytes, message and arrays together."""
+
+_REFUSALS = (
+    KernelError,
+    prices.PriceWindowError,
+    InconsistentInputError,
+    ReplayError,
+    InsufficientTailError,
+)
 
 ResultT = TypeVar("ResultT")
 ArgumentTs = TypeVarTuple("ArgumentTs")
@@ -62,19 +75,38 @@ class Analytics:
             provenance=work.provenance(),
         )
 
+    async def merge_shards(self, request: MergeShardsRequest, /) -> MergeShardsResponse:
+        """Merges shards into one, so that a report of many shards hands on few references.
+
+        Raises:
+            ApplicationError: If the shards cannot be merged; not retryable.
+            ObjectNotFound: If the store lacks a shard.
+            ObjectCorrupt: If one is not what its reference says.
+        """
+        work = _Work()
+        shards = await self._fetch_shards(request.shards, work)
+        message = await work.run(lambda: codec.shard_to_message(merge(shards)))
+        return MergeShardsResponse(
+            shard=await self._store.put_message(message),
+            scenario_count=message.scenario_count,
+            provenance=work.provenance(),
+        )
+
     async def aggregate_risk(self, request: AggregateRiskRequest, /) -> AggregateRiskResponse:
         """Merges the shards, computes the measures and stores the report.
 
         Raises:
             ApplicationError: If request, spec and shards do not belong together; not retryable.
-            ObjectNotFound: If the store lacks the spec or a shard.
+            ObjectNotFound: If the store lacks the spec, the prices or a shard.
             ObjectCorrupt: If one is not what its reference says.
         """
         work = _Work()
         message = await self._store.get_message(request.spec, simulation_pb2.SimulationSpec)
         spec = await work.run(codec.spec_from_message, message)
+        history = await self._store.get_message(request.window.prices, PriceHistory)
         shards = await self._fetch_shards(request.shards, work)
-        report, chart, page = await work.run(evaluate, request, spec, shards)
+        report, chart = await work.run(evaluate, request, history, spec, shards)
+        page = await work.run(render_page, report, list_tasks(request, work.provenance()))
         files = ReportFiles(
             json=await self._store.put(report.to_json(), "application/json"),
             html=await self._store.put(page, "text/html; charset=utf-8"),
@@ -120,18 +152,18 @@ def build_spec(request: PrepareMarketDataRequest, history: PriceHistory) -> simu
 
 
 def evaluate(
-    request: AggregateRiskRequest, spec: Spec, shards: Sequence[Shard]
-) -> tuple[Report, bytes, bytes]:
-    """Returns the report, its chart (PNG) and its page (HTML).
+    request: AggregateRiskRequest, history: PriceHistory, spec: Spec, shards: Sequence[Shard]
+) -> tuple[Report, bytes]:
+    """Returns the report and its chart, a PNG.
 
     Raises:
-        KernelError: If the shards cannot be merged.
-        InconsistentInputError: If request, spec and shards do not belong together.
-        InsufficientTailError: If the tail is too short for a confidence.
+        ApplicationError: If the prices break a rule of the contract.
+        KernelError: If the shards cannot be merged, or a position's profit or loss is too large.
+        ValueError: If request, prices, spec and shards do not belong together; see `build_report`.
     """
-    report = build_report(request, spec, merge(shards))
-    chart = draw_chart(report)
-    return report, chart, render_page(report, chart)
+    runtime.validate(history)
+    report = build_report(request, history, spec, merge(shards))
+    return report, draw_chart(report)
 
 
 def summarize(report: Report) -> RiskSummary:
@@ -176,7 +208,7 @@ class _Work:
 
         try:
             result, seconds = await asyncio.to_thread(timed)
-        except (KernelError, prices.PriceWindowError, InconsistentInputError, InsufficientTailError) as error:
+        except _REFUSALS as error:
             raise runtime.invalid_argument(str(error)) from error
         self._cpu_seconds += seconds
         return result

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from triglot.notification.v1.notification_pb2 import Figure, Notification
-from triglot.risk.v1.measures_pb2 import Estimate, RiskSummary
+from triglot.notification.v1.notification_pb2 import Figure, Image, Notification
+from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest, PrepareMarketDataResponse
+from triglot.risk.v1.measures_pb2 import Estimate, ReportFiles, RiskSummary
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
 from triglot.risk.v1.simulation_pb2 import ScenarioRange, SimulateShardResponse, WorkerShare
-from triglot.risk.wording import format_days, format_percent
+from triglot.risk.wording import format_days, format_money, format_percent
+from triglot.store.v1.object_pb2 import ObjectRef
 
 BLOCK_SCENARIOS = 65_536
 """What the kernel simulates between two looks at cancellation: shards are whole blocks."""
@@ -14,13 +16,23 @@ BLOCK_SCENARIOS = 65_536
 MIN_SHARD_FACTORS = 200_000_000
 MAX_SHARD_FACTORS = 1_600_000_000
 """Growth factors per shard, between a seventh of a second and a second of one core: an activity costs server
-and workers together about 30 ms of CPU on a small machine, and nobody should wait long for the last shard."""
+and workers together 10 to 20 ms of CPU on a small machine, and nobody should wait long for the last shard."""
 
 ENOUGH_SHARDS = 64
 """So many keep a machine's cores busy to the end; where there are more, they grow."""
 
+MAX_SHARDS_PER_WORKFLOW = 500
+"""About 3,000 events of a history: the server warns at 10,240 and ends it at 51,200. Above, children."""
+
 MAX_SHARDS_IN_FLIGHT = 200
 """A tenth of the 2,000 pending activities at which the server fails a workflow task for ever."""
+
+MAX_CHILDREN_IN_FLIGHT = 4
+"""While one of them merges, the others simulate; fewer, and nobody would simulate meanwhile, more, and each
+would have too few shards in flight to keep its workers busy between its workflow tasks."""
+
+CHILD_SHARDS_IN_FLIGHT = MAX_SHARDS_IN_FLIGHT // MAX_CHILDREN_IN_FLIGHT
+"""Children know nothing of each other, so each has its part of the window."""
 
 
 def choose_shard_size(scenario_count: int, asset_count: int, horizon_days: int) -> int:
@@ -31,10 +43,16 @@ def choose_shard_size(scenario_count: int, asset_count: int, horizon_days: int) 
     return BLOCK_SCENARIOS * -(-factors // (factors_per_scenario * BLOCK_SCENARIOS))
 
 
-def plan_shards(scenario_count: int, shard_size: int) -> Iterator[ScenarioRange]:
-    """Cuts the scenarios [0, scenario_count) into ranges of `shard_size`, the last one shorter."""
-    for first in range(0, scenario_count, shard_size):
-        yield ScenarioRange(first=first, count=min(shard_size, scenario_count - first))
+def plan_shards(scenarios: ScenarioRange, shard_size: int) -> Iterator[ScenarioRange]:
+    """Cuts the scenarios into ranges of `shard_size`, the last one shorter."""
+    end = scenarios.first + scenarios.count
+    for first in range(scenarios.first, end, shard_size):
+        yield ScenarioRange(first=first, count=min(shard_size, end - first))
+
+
+def plan_children(scenarios: ScenarioRange, shard_size: int) -> Iterator[ScenarioRange]:
+    """Cuts the scenarios into the ranges of children, which cut them into shards in turn."""
+    return plan_shards(scenarios, shard_size * MAX_SHARDS_PER_WORKFLOW)
 
 
 def count_shards(scenario_count: int, shard_size: int) -> int:
@@ -42,21 +60,55 @@ def count_shards(scenario_count: int, shard_size: int) -> int:
     return -(-scenario_count // shard_size)
 
 
-def shares_by_language(responses: Iterable[SimulateShardResponse]) -> list[WorkerShare]:
+def child_id(parent_id: str, scenarios: ScenarioRange) -> str:
+    """Returns the workflow id of the child for these scenarios, which tells whose it is."""
+    return f"{parent_id}/shards/{scenarios.first}"
+
+
+def share_of(response: SimulateShardResponse) -> WorkerShare:
+    """Returns what one shard's worker contributed."""
+    return WorkerShare(
+        language=response.provenance.language,
+        shard_count=1,
+        scenario_count=response.scenario_count,
+        cpu_time=response.provenance.cpu_time,
+    )
+
+
+def add_shares(shares: Iterable[WorkerShare]) -> list[WorkerShare]:
     """Adds up what each language contributed, by language."""
-    shares: dict[str, WorkerShare] = {}
-    for response in responses:
-        language = response.provenance.language
-        share = shares.setdefault(language, WorkerShare(language=language))
-        share.shard_count += 1
-        share.scenario_count += response.scenario_count
-        cpu = share.cpu_time.ToNanoseconds() + response.provenance.cpu_time.ToNanoseconds()
-        share.cpu_time.FromNanoseconds(cpu)
-    return [shares[language] for language in sorted(shares)]
+    sums: dict[str, WorkerShare] = {}
+    for share in shares:
+        total = sums.setdefault(share.language, WorkerShare(language=share.language))
+        total.shard_count += share.shard_count
+        total.scenario_count += share.scenario_count
+        total.cpu_time.FromNanoseconds(total.cpu_time.ToNanoseconds() + share.cpu_time.ToNanoseconds())
+    return [sums[language] for language in sorted(sums)]
 
 
-def compose_notification(request: GenerateRiskReportRequest, summary: RiskSummary) -> Notification:
-    """Says what the report found, with every measure as a figure."""
+def aggregation_of(
+    request: GenerateRiskReportRequest,
+    prepared: PrepareMarketDataResponse,
+    shards: Iterable[ObjectRef],
+    shares: Iterable[WorkerShare],
+) -> AggregateRiskRequest:
+    """Asks for the report of these shards, with who did the work before."""
+    return AggregateRiskRequest(
+        portfolio=request.portfolio,
+        window=request.window,
+        parameters=request.parameters,
+        confidences_bp=request.confidences_bp,
+        spec=prepared.spec,
+        shards=shards,
+        preparation=prepared.provenance,
+        simulation=shares,
+    )
+
+
+def compose_notification(
+    request: GenerateRiskReportRequest, summary: RiskSummary, files: ReportFiles
+) -> Notification:
+    """Says what the report found, with every measure as a figure, and shows its chart."""
     horizon = format_days(request.parameters.horizon_days)
     return Notification(
         subject=f"Risk report {request.portfolio.id}, {request.window.as_of_date}",
@@ -72,6 +124,20 @@ def compose_notification(request: GenerateRiskReportRequest, summary: RiskSummar
                 _figure(request, "Expected shortfall", measure.confidence_bp, measure.expected_shortfall),
             )
         ],
+        images=[Image(object=files.chart, description=describe_chart(request, summary))],
+    )
+
+
+def describe_chart(request: GenerateRiskReportRequest, summary: RiskSummary) -> str:
+    """Returns what the chart shows, for those who cannot see it: at most 500 characters."""
+    losses = ", ".join(
+        f"{format_money(measure.value_at_risk.value_minor, request.portfolio.currency)} "
+        f"at {format_percent(measure.confidence_bp)}"
+        for measure in summary.measures
+    )
+    return (
+        f"Distribution of profit and loss over {format_days(request.parameters.horizon_days)}. "
+        f"Value at risk: {losses}."
     )
 
 

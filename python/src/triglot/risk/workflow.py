@@ -1,41 +1,51 @@
-"""The workflow: the one place that knows the order of the steps.
+"""The workflows: the one place that knows the order of the steps.
 
-It holds references and counts only, so its history and memory stay small at any number of scenarios. What
-it decides stands in `plan`, without Temporal; queues, time-outs and retries stand in the contract.
+They hold references and counts only, so their histories and memory stay small at any number of scenarios.
+What they decide stands in `plan`, without Temporal; queues, time-outs and retries stand in the contract.
 """
 
 import asyncio
+from functools import partial
 
 from temporalio import workflow
 
 from triglot.notification.v1.notification_pb2 import SendNotificationRequest, SendNotificationResponse
 from triglot.notification.v1.notification_temporal import send_notification
 from triglot.risk.plan import (
+    CHILD_SHARDS_IN_FLIGHT,
+    MAX_CHILDREN_IN_FLIGHT,
     MAX_SHARDS_IN_FLIGHT,
+    MAX_SHARDS_PER_WORKFLOW,
+    aggregation_of,
+    child_id,
     choose_shard_size,
     compose_notification,
     count_shards,
+    plan_children,
     plan_shards,
-    shares_by_language,
+    share_of,
 )
 from triglot.risk.v1.analytics_pb2 import (
-    AggregateRiskRequest,
     AggregateRiskResponse,
+    MergeShardsRequest,
     PrepareMarketDataRequest,
     PrepareMarketDataResponse,
 )
-from triglot.risk.v1.analytics_temporal import aggregate_risk, prepare_market_data
-from triglot.risk.v1.measures_pb2 import RiskSummary
+from triglot.risk.v1.analytics_temporal import aggregate_risk, merge_shards, prepare_market_data
 from triglot.risk.v1.report_pb2 import (
     GenerateRiskReportRequest,
     GenerateRiskReportResponse,
     GetProgressRequest,
     GetProgressResponse,
     ReportStage,
+    SimulateShardsRequest,
+    SimulateShardsResponse,
 )
-from triglot.risk.v1.report_temporal import RiskReportService
-from triglot.risk.v1.simulation_pb2 import SimulateShardRequest, SimulateShardResponse
+from triglot.risk.v1.report_temporal import RiskReportService, start_simulate_shards
+from triglot.risk.v1.simulation_pb2 import ScenarioRange, SimulateShardRequest
 from triglot.risk.v1.simulation_temporal import simulate_shard
+from triglot.risk.window import Window
+from triglot.store.v1.object_pb2 import ObjectRef
 
 
 @workflow.defn(name=RiskReportService.GENERATE_RISK_REPORT)
@@ -47,9 +57,8 @@ class GenerateRiskReport:
         self._request = request
         self._stage = ReportStage.REPORT_STAGE_PREPARING
         self._shards_total = 0
-        self._shards_in_flight = 0
-        # By first scenario and by recipient, since answers come in any order.
-        self._shards: dict[int, SimulateShardResponse] = {}
+        self._window = Window()
+        # By recipient, since answers come in any order.
         self._notifications: dict[int, SendNotificationResponse] = {}
 
     @workflow.run
@@ -58,20 +67,23 @@ class GenerateRiskReport:
 
         Raises:
             ActivityError: If a step fails for good; its cause has one of the contract's error types.
+            ChildWorkflowError: If a child does; its cause is that ActivityError.
         """
         prepared = await self._prepare()
         self._stage = ReportStage.REPORT_STAGE_SIMULATING
         await self._simulate(prepared)
         self._stage = ReportStage.REPORT_STAGE_AGGREGATING
-        aggregated = await self._aggregate(prepared)
+        aggregated = await aggregate_risk(
+            aggregation_of(self._request, prepared, self._window.shards, self._window.shares)
+        )
         self._stage = ReportStage.REPORT_STAGE_NOTIFYING
-        await self._notify(aggregated.summary)
+        await self._notify(aggregated)
         self._stage = ReportStage.REPORT_STAGE_COMPLETED
         await workflow.wait_condition(workflow.all_handlers_finished)
         return GenerateRiskReportResponse(
             summary=aggregated.summary,
             files=aggregated.files,
-            shares=shares_by_language(self._shards.values()),
+            shares=self._window.shares,
             notifications=[self._notifications[index] for index in sorted(self._notifications)],
         )
 
@@ -81,10 +93,10 @@ class GenerateRiskReport:
         return GetProgressResponse(
             stage=self._stage,
             shards_total=self._shards_total,
-            shards_completed=len(self._shards),
-            shards_in_flight=self._shards_in_flight,
-            scenarios_completed=sum(shard.scenario_count for shard in self._shards.values()),
-            shares=shares_by_language(self._shards.values()),
+            shards_completed=self._window.shards_completed,
+            shards_in_flight=self._window.shards_in_flight,
+            scenarios_completed=self._window.scenarios_completed,
+            shares=self._window.shares,
             notifications_total=len(self._request.recipients),
             notifications_sent=len(self._notifications),
         )
@@ -100,40 +112,20 @@ class GenerateRiskReport:
 
     async def _simulate(self, prepared: PrepareMarketDataResponse) -> None:
         parameters = self._request.parameters
-        shard_size = self._request.shard_size or choose_shard_size(
+        size = self._request.shard_size or choose_shard_size(
             parameters.scenario_count, prepared.asset_count, parameters.horizon_days
         )
-        self._shards_total = count_shards(parameters.scenario_count, shard_size)
-        ranges = plan_shards(parameters.scenario_count, shard_size)
+        scenarios = ScenarioRange(first=0, count=parameters.scenario_count)
+        self._shards_total = count_shards(scenarios.count, size)
+        if self._shards_total <= MAX_SHARDS_PER_WORKFLOW:
+            one = partial(_simulate_one, prepared.spec)
+            await self._window.simulate(plan_shards(scenarios, size), size, MAX_SHARDS_IN_FLIGHT, one)
+        else:
+            many = partial(_simulate_many, prepared.spec, size)
+            await self._window.simulate(plan_children(scenarios, size), size, MAX_CHILDREN_IN_FLIGHT, many)
 
-        # Each lane takes the next range off the one iterator when its last shard is done: a sliding window,
-        # in which a slow shard holds up nobody.
-        async def lane() -> None:
-            for scenarios in ranges:
-                self._shards_in_flight += 1
-                try:
-                    self._shards[scenarios.first] = await simulate_shard(
-                        SimulateShardRequest(spec=prepared.spec, range=scenarios)
-                    )
-                finally:
-                    self._shards_in_flight -= 1
-
-        await asyncio.gather(*(lane() for _ in range(min(MAX_SHARDS_IN_FLIGHT, self._shards_total))))
-
-    async def _aggregate(self, prepared: PrepareMarketDataResponse) -> AggregateRiskResponse:
-        return await aggregate_risk(
-            AggregateRiskRequest(
-                portfolio=self._request.portfolio,
-                window=self._request.window,
-                parameters=self._request.parameters,
-                confidences_bp=self._request.confidences_bp,
-                spec=prepared.spec,
-                shards=[self._shards[first].shard for first in sorted(self._shards)],
-            )
-        )
-
-    async def _notify(self, summary: RiskSummary) -> None:
-        notification = compose_notification(self._request, summary)
+    async def _notify(self, aggregated: AggregateRiskResponse) -> None:
+        notification = compose_notification(self._request, aggregated.summary, aggregated.files)
 
         async def send(index: int) -> None:
             self._notifications[index] = await send_notification(
@@ -146,3 +138,31 @@ class GenerateRiskReport:
             )
 
         await asyncio.gather(*(send(index) for index in range(len(self._request.recipients))))
+
+
+@workflow.defn(name=RiskReportService.SIMULATE_SHARDS)
+class SimulateShards:
+    """Simulates and merges a part of a report's shards, in a history of its own."""
+
+    @workflow.run
+    async def run(self, request: SimulateShardsRequest) -> SimulateShardsResponse:
+        """Simulates the range, then merges its shards.
+
+        Raises:
+            ActivityError: If a step fails for good; its cause has one of the contract's error types.
+        """
+        window, size = Window(), request.shard_size
+        one = partial(_simulate_one, request.spec)
+        await window.simulate(plan_shards(request.range, size), size, CHILD_SHARDS_IN_FLIGHT, one)
+        merged = await merge_shards(MergeShardsRequest(shards=window.shards))
+        return SimulateShardsResponse(shard=merged.shard, shares=window.shares)
+
+
+async def _simulate_one(spec: ObjectRef, scenarios: ScenarioRange) -> SimulateShardsResponse:
+    answer = await simulate_shard(SimulateShardRequest(spec=spec, range=scenarios))
+    return SimulateShardsResponse(shard=answer.shard, shares=[share_of(answer)])
+
+
+async def _simulate_many(spec: ObjectRef, size: int, scenarios: ScenarioRange) -> SimulateShardsResponse:
+    request = SimulateShardsRequest(spec=spec, range=scenarios, shard_size=size)
+    return await (await start_simulate_shards(request, id=child_id(workflow.info().workflow_id, scenarios)))

@@ -62,6 +62,7 @@ async def start_simulate_shards(
         task_queue=RiskReportService.TASK_QUEUE,
         result_type=report_pb2.SimulateShardsResponse,
         cancellation_type=workflow.ChildWorkflowCancellationType.TRY_CANCEL,
+        parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
     )
 
 
