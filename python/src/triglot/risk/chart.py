@@ -1,6 +1,7 @@
-"""The chart: the distribution of P&L with the measures marked."""
+"""The chart for mails: the distribution of P&L with the measures marked."""
 
 import io
+import textwrap
 import threading
 
 import matplotlib as mpl
@@ -9,14 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
+from triglot.risk.outline import Outline, outline
 from triglot.risk.report import Report
-from triglot.risk.wording import format_days, format_money, format_percent
+from triglot.risk.scale import money_scale
+from triglot.risk.wording import format_days, format_money
 
 _BODY, _TAIL, _INK, _QUIET, _GRID = "#a9c1d9", "#d9697a", "#22303c", "#5b6b79", "#e4e8ec"
-# What lies beyond on either side would squeeze the rest into the middle.
-_HIDDEN_SHARE = 1e-4
+# As many of the widest letters fit into a line.
+_TITLE_WIDTH = 52
 
 # matplotlib promises nothing to threads, and activities run in several.
 _lock = threading.Lock()
@@ -25,65 +28,73 @@ _lock = threading.Lock()
 def draw_chart(report: Report) -> bytes:
     """Returns a PNG of 1600 x 900 pixels; equal bytes for equal reports and one version of matplotlib."""
     with _lock:
-        layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15)
-        figure = Figure(figsize=(10, 5.625), dpi=160, layout=layout)
-        axes = figure.add_subplot()
-        _draw_distribution(axes, report)
-        _draw_measures(axes, report)
-        _label(axes, report)
+        figure = make_figure(report)
         buffer = io.BytesIO()
         # Without the version of matplotlib in its metadata, the file depends on pixels alone.
         figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 
-def _draw_distribution(axes: Axes, report: Report) -> None:
-    histogram = report.distribution.histogram
-    edges = histogram.low_minor + histogram.width_minor * np.arange(len(histogram.counts) + 1)
-    shares = np.array(histogram.counts) / report.simulation.scenario_count
+def make_figure(report: Report) -> Figure:
+    """Returns the chart before it is an image."""
+    picture = outline(report)
+    layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15)
+    figure = Figure(figsize=(10, 5.625), dpi=160, layout=layout)
+    axes = figure.add_subplot()
+    _draw_distribution(axes, picture)
+    _draw_measures(axes, picture)
+    _label(axes, report, picture)
+    return figure
+
+
+def _draw_distribution(axes: Axes, picture: Outline) -> None:
+    edges, shares = picture.edges, picture.shares
     axes.stairs(shares, edges, fill=True, color=_BODY)
-    threshold = -report.measures[0].value_at_risk.value_minor
     tail = axes.stairs(shares, edges, fill=True, color=_TAIL)
     # Its invisible part beyond the axes must not claim room.
     tail.set_in_layout(False)
-    tail.set_clip_path(Rectangle((edges[0], 0), threshold - edges[0], shares.max(), transform=axes.transData))
-    below = np.cumsum(shares)
-    shown = np.flatnonzero((below > _HIDDEN_SHARE) & (below - shares < 1 - _HIDDEN_SHARE))
-    worst = -max(measure.expected_shortfall.value_minor for measure in report.measures)
-    axes.set_xlim(min(edges[shown[0]], 1.1 * worst), edges[shown[-1] + 1])
+    width = picture.tail_end - edges[0]
+    tail.set_clip_path(Rectangle((edges[0], 0), width, shares.max(), transform=axes.transData))
+    axes.set_xlim(picture.low, picture.high)
     axes.set_ylim(0, 1.05 * shares.max())
 
 
-def _draw_measures(axes: Axes, report: Report) -> None:
-    currency = report.portfolio.currency
-    colours = mpl.colormaps["inferno"](np.linspace(0.55, 0.15, len(report.measures)))
-    for measure, colour in zip(report.measures, colours, strict=True):
-        confidence = format_percent(measure.confidence_bp)
-        for name, estimate, style in (
-            ("Value at risk", measure.value_at_risk, "-"),
-            ("Expected shortfall", measure.expected_shortfall, "--"),
-        ):
-            axes.axvline(
-                -estimate.value_minor,
-                color=colour,
-                linestyle=style,
-                linewidth=1.6,
-                label=f"{name}, {confidence}: {format_money(estimate.value_minor, currency)}",
-            )
-    axes.legend(loc="upper right", frameon=False, fontsize=9.5, labelcolor=_INK)
+def _draw_measures(axes: Axes, picture: Outline) -> None:
+    colours = np.repeat(mpl.colormaps["inferno"](np.linspace(0.55, 0.15, len(picture.marks) // 2)), 2, axis=0)
+    for mark, colour in zip(picture.marks, colours, strict=True):
+        axes.axvline(
+            mark.at_minor,
+            color=colour,
+            linestyle="-" if mark.short_name == "VaR" else "--",
+            linewidth=1.6,
+            label=f"{mark.name}, {mark.confidence}: {mark.value}",
+        )
+    # Beneath the axes, where no bar can lie behind it.
+    axes.figure.legend(
+        loc="outside lower center",
+        ncols=1 if len(picture.marks) == 2 else 2,
+        frameon=False,
+        fontsize=9.5 if len(picture.marks) <= 8 else 7,
+        labelcolor=_INK,
+    )
 
 
-def _label(axes: Axes, report: Report) -> None:
+def _label(axes: Axes, report: Report, picture: Outline) -> None:
     currency = report.portfolio.currency
+    scale = money_scale(picture.low, picture.high, currency)
+    name = textwrap.fill(report.portfolio.name, _TITLE_WIDTH, max_lines=2, placeholder=" ...")
     horizon = format_days(report.simulation.horizon_days)
-    axes.set_title(f"{report.portfolio.name}: profit and loss over {horizon}", loc="left", color=_INK, pad=12)
-    axes.set_xlabel(f"Profit and loss ({currency})", color=_QUIET)
+    # A dollar sign is no formula.
+    axes.set_title(
+        f"{name}\nProfit and loss over {horizon}", loc="left", color=_INK, pad=12, parse_math=False
+    )
+    axes.set_xlabel(f"Profit and loss ({scale.unit})", color=_QUIET)
     axes.set_ylabel(
-        f"Share of {report.simulation.scenario_count:,} scenarios per bin of "
-        f"{format_money(report.distribution.histogram.width_minor, currency, decimals=False)}",
+        f"Share of {report.simulation.scenario_count:,} scenarios\nper bin of "
+        f"{format_money(report.distribution.histogram.width_minor, currency)}",
         color=_QUIET,
     )
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda minor, _: f"{minor / 100:,.0f}"))
+    axes.set_xticks([amount for amount, _ in scale.marks], [label for _, label in scale.marks])
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     axes.yaxis.grid(visible=True, color=_GRID)
     axes.set_axisbelow(True)

@@ -269,6 +269,24 @@ def _day_index(dates: list[str], date: str) -> int:
     return dates.index(date)
 
 
+def window_dates(history: PriceHistory, from_date: str, as_of_date: str) -> list[str]:
+    """Returns the T + 1 dates of the prices that `growth_factors` divides.
+
+    Raises:
+        PriceWindowError: If the history lacks the last day or holds fewer than two days of the window.
+    """
+    return list(history.dates[_window(history, from_date, as_of_date)])
+
+
+def _window(history: PriceHistory, from_date: str, as_of_date: str) -> slice:
+    dates = list(history.dates)
+    stop = _day_index(dates, as_of_date) + 1
+    start = next((index for index, date in enumerate(dates) if date >= from_date), stop)
+    if stop - start < 2:
+        raise PriceWindowError(f"there are fewer than two days of prices from {from_date} to {as_of_date}")
+    return slice(start, stop)
+
+
 def growth_factors(history: PriceHistory, from_date: str, as_of_date: str, symbols: Sequence[str]) -> Floats:
     """Divides each day's price by that of the day before.
 
@@ -290,13 +308,9 @@ def growth_factors(history: PriceHistory, from_date: str, as_of_date: str, symbo
     column = {symbol: index for index, symbol in enumerate(history.symbols)}
     if missing := [symbol for symbol in symbols if symbol not in column]:
         raise PriceWindowError(f"there are no prices of {', '.join(missing)}")
-    dates = list(history.dates)
-    stop = _day_index(dates, as_of_date) + 1
-    start = next((index for index, date in enumerate(dates) if date >= from_date), stop)
-    if stop - start < 2:
-        raise PriceWindowError(f"there are fewer than two days of prices from {from_date} to {as_of_date}")
-    mantissas = np.array(history.prices, dtype=np.int64).reshape(len(dates), len(column))
-    used = mantissas[start:stop, [column[symbol] for symbol in symbols]]
+    window = _window(history, from_date, as_of_date)
+    mantissas = np.array(history.prices, dtype=np.int64).reshape(len(history.dates), len(column))
+    used = mantissas[window, [column[symbol] for symbol in symbols]]
     if used.min() < 1 or used.max() > MAX_MANTISSA:
         raise PriceWindowError("prices must be above 0 and at most 2^53 units")
     prices = used.astype(np.float64) / float(10**history.decimals)

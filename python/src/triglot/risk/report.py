@@ -1,271 +1,266 @@
-"""The report: every figure that anybody is shown, and nothing that depends on when or where it was made."""
+"""The report: every figure that anybody is shown, and nothing that depends on when or where it was made.
+
+Money is an integer of minor units, shares are basis points; the few figures that are no whole numbers are
+rounded to four decimals, so that their text does not depend on a machine's mathematical library.
+"""
 
 import json
-from collections.abc import Sequence
+from typing import Annotated, Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from triglot.risk import kernel, statistics
-from triglot.risk.shard import Ints, Shard, digest
-from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest
-from triglot.risk.v1.market_pb2 import Portfolio, SimulationParameters
-from triglot.risk.wording import format_days
-
-MAX_HISTOGRAM_BINS = 250
-_FEW_TAIL_SCENARIOS = 100
-
-
-class InconsistentInputError(ValueError):
-    """Portfolio, parameters, spec and shards do not belong together."""
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Verdict = Literal["rejected", "not_rejected", "too_few_windows"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # The docstring beneath a field becomes its description in the published schema.
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class PortfolioSection(_Part):
-    """What was evaluated; money in minor units of the currency."""
+    """What was evaluated."""
 
     id: str
+    """The portfolio's identifier."""
     name: str
+    """Its name for people."""
     currency: str
+    """The ISO 4217 code of the currency of every amount; one with two decimals, so a minor unit is a cent."""
     gross_exposure_minor: int
+    """Sum of the positions' magnitudes, in minor units."""
     net_exposure_minor: int
+    """Sum of the signed positions, in minor units."""
+    sha256: Digest
+    """SHA-256 of the portfolio's message in deterministic binary form."""
 
 
 class WindowSection(_Part):
-    """Which prices were used; dates as ISO 8601, an empty `from_date` meaning from the beginning."""
+    """Which prices were used."""
 
     from_date: str
+    """The first day that was asked for, ISO 8601; empty means from the beginning of the history."""
+    first_date: str
+    """The first day whose price was used, ISO 8601."""
     as_of_date: str
+    """The day of the report and the last whose price was used, ISO 8601."""
     return_count: int
-    prices_sha256: str
+    """How many daily returns scenarios are drawn from: one less than the days whose price was used."""
+    prices_sha256: Digest
+    """SHA-256 of the stored price history."""
 
 
 class SimulationSection(_Part):
     """How it was simulated, and the witnesses of it."""
 
     scenario_count: int
+    """How many scenarios were simulated."""
     horizon_days: int
+    """Over how many trading days profit and loss are taken."""
     block_days: int
+    """How many consecutive days are drawn at a time; 1 draws each day on its own."""
     # As text, because JavaScript's JSON numbers lose uint64.
     seed: str
-    spec_sha256: str
-    digest: str
+    """The key of the random generator, an unsigned 64-bit integer as text."""
+    spec_sha256: Digest
+    """SHA-256 of the stored simulation spec: growth factors, exposures, horizon, blocks and seed."""
+    digest: Digest
+    """SHA-256 of all scenarios together, equal for any sharding and language."""
     bitsum: str
+    """Sum modulo 2^64 of the raw bits of every unrounded result, 16 hexadecimal digits."""
 
 
 class EstimateSection(_Part):
-    """A figure with its 95 % Monte Carlo interval, in minor units."""
+    """A figure with its 95 % Monte Carlo interval, given the history of prices."""
 
     value_minor: int
+    """The figure in minor units; a loss is positive."""
     lower_minor: int
+    """The lower end of the interval in minor units."""
     upper_minor: int
+    """The upper end of the interval in minor units."""
 
 
 class MeasureSection(_Part):
     """The measures at one confidence; losses are positive."""
 
     confidence_bp: int
+    """The confidence in basis points: 9900 is 99 %."""
     value_at_risk: EstimateSection
+    """The loss that is exceeded with probability one minus the confidence."""
     expected_shortfall: EstimateSection
+    """The mean loss in the worst scenarios, those beyond the confidence."""
 
 
 class HistogramSection(_Part):
-    """Counts of P&L in bins of equal width; the outermost also count what lies beyond them."""
+    """Counts of profit and loss in bins of equal width; the outermost also count what lies beyond them."""
 
     low_minor: int
+    """Where the first bin begins, in minor units."""
     width_minor: int
+    """The width of a bin in minor units."""
     counts: list[int]
+    """How many scenarios fell into each bin."""
 
 
 class DistributionSection(_Part):
-    """The distribution of P&L over the horizon, in minor units."""
+    """The distribution of profit and loss over the horizon; losses are negative."""
 
     mean_minor: int
+    """The mean in minor units."""
     min_minor: int
+    """The worst scenario in minor units."""
     max_minor: int
+    """The best scenario in minor units."""
     histogram: HistogramSection
+    """All scenarios in at most 250 bins."""
+
+
+class StretchSection(_Part):
+    """Consecutive historical days that a scenario drew together."""
+
+    first_date: str
+    """The first day, ISO 8601; its return is its price over that of the trading day before."""
+    day_count: int
+    """How many trading days of the history, the first included."""
+
+
+class PositionPnlSection(_Part):
+    """One position's profit or loss in one scenario."""
+
+    symbol: str
+    """The position."""
+    pnl_minor: int
+    """Its profit or loss in minor units; a loss is negative."""
 
 
 class ScenarioSection(_Part):
-    """One scenario's P&L in minor units; the scenario can be replayed from its number."""
+    """One scenario; it can be replayed from its number alone."""
 
     scenario: int
+    """Its number."""
     pnl_minor: int
+    """The portfolio's profit or loss in minor units; a loss is negative."""
+    worst_position: PositionPnlSection
+    """The position that lost most in it."""
+    drawn_days: list[StretchSection]
+    """The historical days it is made of, in the order in which they follow each other. A block that runs over
+    the end of the history goes on at its beginning, and so is two stretches."""
+
+
+class ContributionSection(_Part):
+    """A position's part of expected shortfall; a negative one is that of a hedge."""
+
+    confidence_bp: int
+    """The confidence in basis points."""
+    expected_shortfall_minor: int
+    """The part in minor units; the parts of all positions add up to the portfolio's expected shortfall."""
+    share_bp: int | None
+    """The part in basis points of the portfolio's expected shortfall; null where that is not above 0."""
+    standard_error_minor: int | None
+    """The Monte Carlo standard error of the part, before it was adjusted, in minor units; null where a single
+    scenario lies in the tail."""
 
 
 class PositionSection(_Part):
-    """A position and its mean P&L over the worst scenarios, in minor units."""
+    """A position and what it contributes."""
 
     symbol: str
+    """The position."""
     exposure_minor: int
-    worst_mean_pnl_minor: int
+    """Its signed value in minor units; negative when short."""
+    contributions: list[ContributionSection]
+    """Its parts of expected shortfall, by ascending confidence."""
+
+
+class TailSection(_Part):
+    """The scenarios that contributions at one confidence rest on."""
+
+    confidence_bp: int
+    """The confidence in basis points."""
+    scenario_count: int
+    """How many scenarios lie in the tail."""
+    unadjusted_expected_shortfall_minor: int
+    """Expected shortfall of the replayed scenarios alone, in minor units, to compare with the
+    report's."""
+
+
+class ReplaySection(_Part):
+    """What contributions to expected shortfall rest on: the first scenarios, replayed by position."""
+
+    scenario_count: int
+    """How many scenarios were replayed; where these are all, nothing needed to be adjusted but roundings."""
+    tails: list[TailSection]
+    """The worst of them, by ascending confidence."""
+
+
+class HistoricalWindowSection(_Part):
+    """What the present positions would have made over one stretch of the history."""
+
+    first_date: str
+    """The first day whose return counts, ISO 8601."""
+    last_date: str
+    """The last day, ISO 8601."""
+    pnl_minor: int
+    """Profit or loss in minor units; a loss is negative."""
+
+
+class BacktestMeasureSection(_Part):
+    """How often the history exceeded the value at risk at one confidence (Kupiec's test)."""
+
+    confidence_bp: int
+    """The confidence in basis points."""
+    exceedance_count: int
+    """In how many windows the loss was larger than the value at risk."""
+    expected_count: float
+    """How many would be expected: windows times one minus the confidence."""
+    likelihood_ratio: float | None
+    """Kupiec's statistic, to four decimals; null where there is no window."""
+    p_value: float | None
+    """The probability of a statistic at least that large if value at risk is right, to four decimals."""
+    verdict: Verdict
+    """At a level of 5 %: `rejected`; `not_rejected`; or `too_few_windows` where the count is not rejected,
+    but neither would a count of 0 be: then the test cannot tell a value at risk that is far too high."""
+
+
+class BacktestSection(_Part):
+    """Value at risk against the history it was drawn from, in windows as long as the horizon."""
+
+    window_count: int
+    """How many windows the history holds, cut from its end."""
+    worst_window: HistoricalWindowSection | None
+    """The one with the largest loss, the earlier of equal ones; null where there is none."""
+    measures: list[BacktestMeasureSection]
+    """The test, by ascending confidence."""
 
 
 class Report(_Part):
-    """A risk report."""
+    """A risk report; every amount is an integer of minor units of the portfolio's currency."""
 
+    schema_version: Literal["triglot.report.v1"] = Field(alias="schema")
+    """The version of this format."""
     portfolio: PortfolioSection
+    """The portfolio and its size."""
     window: WindowSection
+    """The window of prices that scenarios are drawn from."""
     simulation: SimulationSection
+    """The parameters and the digests of the simulation."""
     measures: list[MeasureSection]
+    """Value at risk and expected shortfall, by ascending confidence."""
     distribution: DistributionSection
+    """The distribution of profit and loss."""
     worst_scenarios: list[ScenarioSection]
-    worst_mean_pnl_minor: int
+    """The (at most) 100 worst scenarios, the worst first."""
+    replay: ReplaySection
+    """What the positions' contributions rest on."""
     positions: list[PositionSection]
+    """The positions in the portfolio's order."""
+    backtest: BacktestSection
+    """Value at risk against the history."""
     notes: list[str]
+    """What the figures say and what they do not, in sentences."""
 
     def to_json(self) -> bytes:
         """Returns `report.json`: equal bytes for equal reports."""
-        text = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True)
-        return f"{text}\n".encode()
-
-
-def build_report(request: AggregateRiskRequest, spec: kernel.Spec, shard: Shard) -> Report:
-    """Evaluates all scenarios.
-
-    Args:
-        request: What was asked for.
-        spec: The model that the scenarios were simulated with.
-        shard: All scenarios, merged.
-
-    Raises:
-        InconsistentInputError: If the spec is not that of portfolio and parameters, or the scenarios are not
-            as many as asked for or not of the spec.
-        InsufficientTailError: If the scenarios' tail is too short for a confidence.
-    """
-    portfolio, window = request.portfolio, request.window
-    _check_consistency(portfolio, request.parameters, spec, shard)
-    by_position = _replay_worst(spec, shard)
-    measures = [statistics.measure(shard.tail, shard.count, bp) for bp in sorted(request.confidences_bp)]
-    return Report(
-        portfolio=PortfolioSection(
-            id=portfolio.id,
-            name=portfolio.name,
-            currency=portfolio.currency,
-            gross_exposure_minor=spec.gross,
-            net_exposure_minor=int(spec.exposures.sum()),
-        ),
-        window=WindowSection(
-            from_date=window.from_date,
-            as_of_date=window.as_of_date,
-            return_count=spec.day_count,
-            prices_sha256=window.prices.sha256,
-        ),
-        simulation=SimulationSection(
-            scenario_count=shard.count,
-            horizon_days=spec.horizon,
-            block_days=spec.block,
-            seed=str(spec.seed),
-            spec_sha256=request.spec.sha256,
-            digest=digest(shard),
-            bitsum=f"{shard.bitsum:016x}",
-        ),
-        measures=[_measure_section(measure) for measure in measures],
-        distribution=DistributionSection(
-            mean_minor=statistics.divide_half_even(shard.total, shard.count),
-            min_minor=shard.minimum,
-            max_minor=shard.maximum,
-            histogram=_coarse_histogram(shard),
-        ),
-        worst_scenarios=[
-            ScenarioSection(scenario=scenario, pnl_minor=pnl)
-            for scenario, pnl in zip(shard.worst_scenario.tolist(), shard.worst_pnl.tolist(), strict=True)
-        ],
-        worst_mean_pnl_minor=_mean(shard.worst_pnl),
-        positions=[
-            PositionSection(
-                symbol=position.symbol,
-                exposure_minor=position.exposure_minor,
-                worst_mean_pnl_minor=_mean(pnl),
-            )
-            for position, pnl in zip(portfolio.positions, by_position.T, strict=True)
-        ],
-        notes=_notes(spec, shard, request.confidences_bp),
-    )
-
-
-def _check_consistency(
-    portfolio: Portfolio, parameters: SimulationParameters, spec: kernel.Spec, shard: Shard
-) -> None:
-    if spec.exposures.tolist() != [position.exposure_minor for position in portfolio.positions]:
-        raise InconsistentInputError("the spec's exposures are not the portfolio's")
-    for name, found, asked in (
-        ("a horizon", spec.horizon, parameters.horizon_days),
-        ("blocks", spec.block, parameters.block_days),
-        ("a seed", spec.seed, parameters.seed),
-    ):
-        if found != asked:
-            raise InconsistentInputError(f"the spec has {name} of {found}, the request of {asked}")
-    if shard.count != parameters.scenario_count:
-        raise InconsistentInputError(
-            f"the shards count {shard.count} scenarios, the request {parameters.scenario_count}"
-        )
-
-
-def _replay_worst(spec: kernel.Spec, shard: Shard) -> Ints:
-    """Returns int64[n, A]: P&L of each position in each of the worst scenarios, to the minor unit."""
-    by_position = kernel.position_pnl(spec, shard.worst_scenario)
-    replayed = kernel.round_minor(kernel.add_positions(by_position))
-    if not np.array_equal(replayed, shard.worst_pnl):
-        raise InconsistentInputError("replayed, the worst scenarios give other results: wrong spec or kernel")
-    return kernel.round_minor(by_position)
-
-
-def _mean(pnl: Ints) -> int:
-    return statistics.divide_half_even(int(pnl.sum()), len(pnl))
-
-
-def _measure_section(measure: statistics.Measure) -> MeasureSection:
-    return MeasureSection(
-        confidence_bp=measure.confidence_bp,
-        value_at_risk=_estimate_section(measure.value_at_risk),
-        expected_shortfall=_estimate_section(measure.expected_shortfall),
-    )
-
-
-def _estimate_section(estimate: statistics.Estimate) -> EstimateSection:
-    return EstimateSection(value_minor=estimate.value, lower_minor=estimate.lower, upper_minor=estimate.upper)
-
-
-def _coarse_histogram(shard: Shard) -> HistogramSection:
-    """Cuts empty bins off both ends and joins what remains into at most 250."""
-    used = np.flatnonzero(shard.bins)
-    first, last = int(used[0]), int(used[-1])
-    joined = -(-(last - first + 1) // MAX_HISTOGRAM_BINS)
-    counts = np.add.reduceat(shard.bins[first : last + 1], np.arange(0, last + 1 - first, joined))
-    return HistogramSection(
-        low_minor=shard.low + first * shard.width,
-        width_minor=joined * shard.width,
-        counts=counts.tolist(),
-    )
-
-
-def _notes(spec: kernel.Spec, shard: Shard, confidences_bp: Sequence[int]) -> list[str]:
-    notes = [
-        f"Intervals are 95 % Monte Carlo intervals: they cover the error of drawing {shard.count:,} "
-        f"scenarios from this history. They do not cover that the history itself is a sample of "
-        f"{spec.day_count:,} days, an error that is larger, nor that the future may differ from it.",
-        f"Positions are held unchanged over {format_days(spec.horizon)}; trading costs and currency effects "
-        "are left out.",
-        f"Mean P&L by position is taken over the {len(shard.worst_pnl)} worst scenarios, each replayed from "
-        "its number; they lie further out than the tail that expected shortfall averages over.",
-    ]
-    if spec.block == 1:
-        notes.append(
-            "Each day is drawn on its own. In reality bad days cluster, which such independent draws ignore, "
-            "so these figures understate the tail; drawing blocks of days shows by how much."
-        )
-    else:
-        notes.append(
-            f"Days are drawn in blocks of {spec.block}, which keeps clusters of bad days up to that length; "
-            "longer ones are broken up."
-        )
-    if min((10_000 - bp) * shard.count for bp in confidences_bp) < _FEW_TAIL_SCENARIOS * 10_000:
-        notes.append(
-            f"At the highest confidence fewer than {_FEW_TAIL_SCENARIOS} scenarios lie in the tail: its "
-            "intervals are rough."
-        )
-    return notes
+        content = self.model_dump(mode="json", by_alias=True)
+        return f"{json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True)}\n".encode()

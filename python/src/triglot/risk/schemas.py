@@ -12,8 +12,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from triglot.risk.portfolio import PortfolioFile
+from triglot.risk.report import Report
 
-PUBLISHED: dict[str, type[BaseModel]] = {"portfolio": PortfolioFile}
+PUBLISHED: dict[str, type[BaseModel]] = {"portfolio": PortfolioFile, "report": Report}
 
 
 def schema_text(model: type[BaseModel]) -> str:

@@ -154,7 +154,9 @@ class Smallest:
     def ascending(self) -> Ints:
         """Returns the smallest of them in ascending order."""
         self._compact()
-        return np.sort(self._parts[0])
+        (values,) = self._parts
+        values.sort()  # In place, for it may be half a gigabyte; it is a copy of what came in.
+        return values
 
 
 def smallest_scenarios(pnl: Ints, scenario: Ints) -> tuple[Ints, Ints]:
@@ -233,20 +235,16 @@ def digest(shard: Shard) -> str:
     tail = shard.tail[: worst_twentieth(shard.count)]
     numbers = (shard.count, shard.total, shard.minimum, shard.maximum)
     worst = np.column_stack((shard.worst_pnl, shard.worst_scenario))
-    content = (
-        b"triglot-shard-1\0",
-        np.array(numbers, dtype="<i8").tobytes(),
-        shard.bitsum.to_bytes(8, "little"),
-        *(
-            np.array(part, dtype="<i8").tobytes()
-            for part in (
-                [shard.low, shard.width, len(shard.bins)],
-                shard.bins,
-                [len(tail)],
-                tail,
-                [len(shard.worst_pnl)],
-                worst,
-            )
-        ),
-    )
-    return hashlib.sha256(b"".join(content)).hexdigest()
+    sha256 = hashlib.sha256(b"triglot-shard-1\0")
+    sha256.update(np.array(numbers, dtype="<i8"))
+    sha256.update(shard.bitsum.to_bytes(8, "little"))
+    for part in (
+        [shard.low, shard.width, len(shard.bins)],
+        shard.bins,
+        [len(tail)],
+        tail,
+        [len(shard.worst_pnl)],
+        worst,
+    ):
+        sha256.update(np.ascontiguousarray(part, dtype="<i8"))
+    return sha256.hexdigest()

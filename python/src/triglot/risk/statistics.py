@@ -12,6 +12,7 @@ import numpy as np
 from triglot.risk.shard import Ints
 
 _WHOLE = 10_000
+_PIECE = 1_000_000
 Z_95 = 1.959963984540054
 """The standard normal quantile of a two-sided 95 % interval."""
 
@@ -98,8 +99,12 @@ def _shortfall_error(
     s.e.^2 = (Var(L | tail) + a (ES - VaR)^2) / (n (1 - a))
     """
     # From VaR on, lest squares of large amounts drown their differences.
-    excess = (-worst - value_at_risk).astype(np.float64)
-    mean = int((-worst - value_at_risk).sum()) / len(worst)
-    # cumsum adds one by one in every build of NumPy; the order in which sum adds depends on the processor.
-    variance = float(np.cumsum((excess - mean) ** 2)[-1]) / len(worst)
+    mean = (-int(worst.sum()) - value_at_risk * len(worst)) / len(worst)
+    squares = 0.0
+    # In pieces, because a tail may have hundreds of millions of values.
+    for start in range(0, len(worst), _PIECE):
+        excess = (-worst[start : start + _PIECE] - value_at_risk).astype(np.float64)
+        # cumsum adds one by one in every build of NumPy; the order in which sum adds depends on the processor.
+        squares = float(np.cumsum(np.concatenate(([squares], (excess - mean) ** 2)))[-1])
+    variance = squares / len(worst)
     return math.sqrt((variance + confidence * (shortfall - value_at_risk) ** 2) / expected)

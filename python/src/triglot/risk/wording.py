@@ -1,22 +1,30 @@
-"""How figures read, in the report and its chart."""
+"""How figures read, in the report, its page and its chart."""
 
 
-def format_money(amount_minor: int, currency: str, decimals: bool = True) -> str:
+def format_money(amount_minor: int, currency: str) -> str:
     """Returns for instance `USD -80,123.45`.
 
     Args:
         amount_minor: The amount in hundredths of the currency.
         currency: Its ISO 4217 code.
-        decimals: Whether to write them; without, they are cut off.
     """
+    return f"{currency} {format_amount(amount_minor)}"
+
+
+def format_amount(amount_minor: int) -> str:
+    """Returns an amount of hundredths without its currency, for instance `-80,123.45`."""
     whole, cents = divmod(abs(amount_minor), 100)
-    sign = "-" if amount_minor < 0 else ""
-    return f"{currency} {sign}{whole:,}" + (f".{cents:02}" if decimals else "")
+    return f"{'-' if amount_minor < 0 else ''}{whole:,}.{cents:02}"
 
 
 def format_percent(basis_points: int) -> str:
     """Returns for instance `97.5 %`."""
     return f"{basis_points / 100:g} %"
+
+
+def format_share(basis_points: int) -> str:
+    """Returns for instance `-1,097.50 %`: always two decimals, so that shares stand in line."""
+    return f"{format_amount(basis_points)} %"
 
 
 def format_days(count: int) -> str:
