@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from triglot.cli.running import read_running
+
 STOP_SECONDS = 10
 
 
@@ -17,7 +19,8 @@ STOP_SECONDS = 10
 def dev(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A started `triglot dev`, which does not outlive the test."""
     process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "triglot"), "dev", "--folder", str(tmp_path)],
+        [str(Path(sys.executable).parent / "triglot"), "dev"],
+        cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -27,20 +30,27 @@ def dev(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate(timeout=STOP_SECONDS)
 
 
-def test_dev_prints_its_addresses_and_stops_at_an_interrupt(dev: subprocess.Popen[str]) -> None:
+def test_dev_prints_its_addresses_and_stops_at_an_interrupt(
+    dev: subprocess.Popen[str], tmp_path: Path
+) -> None:
     assert dev.stdout
-    web_ui = None
+    pages = {}
     for line in dev.stdout:
-        if match := re.search(r"Web UI\W+(http://127\.0\.0\.1:\d+)", line):
-            web_ui = match[1]
-        if "logs" in line:
+        if match := re.search(r"(Web UI|inbox) +(http://127\.0\.0\.1:\d+)", line):
+            pages[match[1]] = match[2]
+        if "triglot report run" in line:
             break
-    assert web_ui, "no address of the Web UI"
-    with urllib.request.urlopen(web_ui, timeout=STOP_SECONDS) as page:
-        assert "<!doctype html>" in page.read().decode()
+    assert pages.keys() == {"Web UI", "inbox"}
+    for url in pages.values():
+        with urllib.request.urlopen(url, timeout=STOP_SECONDS) as page:
+            assert "<!doctype html>" in page.read().decode()
+    running = read_running(tmp_path / ".triglot")
+    assert running
+    assert (running.pid, running.web_ui, running.inbox) == (dev.pid, pages["Web UI"], pages["inbox"])
 
     dev.send_signal(signal.SIGINT)
 
     dev.wait(STOP_SECONDS)
     assert dev.stderr
     assert (dev.returncode, dev.stderr.read()) == (0, "")
+    assert not (tmp_path / ".triglot" / "running.json").exists()

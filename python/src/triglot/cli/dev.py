@@ -1,13 +1,17 @@
 """`triglot dev`: the stack in the foreground."""
 
 import asyncio
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
+from triglot.cli.running import AlreadyClaimedError, RunningStack, claimed, remove_running, write_running
 from triglot.settings import PayloadEncoding
-from triglot.stack.processes import HOST, StackOptions
+from triglot.stack.processes import RunFolder, StackError, StackOptions
 from triglot.stack.stack import Stack, running_stack
 
 
@@ -15,25 +19,60 @@ async def run(folder: Path, payload_encoding: PayloadEncoding) -> None:
     """Starts the stack, prints its addresses, and keeps it until it is cancelled (Ctrl-C or SIGTERM).
 
     A cancellation is the way to end it, so it is no error once the stack is up.
+
+    Raises:
+        StackError: If the stack cannot start or fails, or another one runs in the current folder.
     """
     console = Console(soft_wrap=True)
-    console.print("starting: server, three workers, inbox ...")
-    async with running_stack(folder, StackOptions(web_ui=True, payload_encoding=payload_encoding)) as stack:
-        _print_addresses(console, stack)
-        with suppress(asyncio.CancelledError):
-            await stack.keep_watch()
-        console.print("stopping ...")
+    with _only_one():
+        console.print("starting: server, workers, inbox ...")
+        options = StackOptions(web_ui=True, payload_encoding=payload_encoding)
+        async with running_stack(folder, options) as stack:
+            running = _describe(stack, payload_encoding)
+            write_running(running)
+            console.print("\n[bold]Triglot is running; Ctrl-C stops it[/]")
+            print_addresses(console, running)
+            with suppress(asyncio.CancelledError):
+                await stack.keep_watch()
+            remove_running()  # from here on nobody should begin anything on it
+            console.print("stopping ...")
 
 
-def _print_addresses(console: Console, stack: Stack) -> None:
-    console.print("\n[bold]Triglot is running; Ctrl-C stops it[/]")
+def print_addresses(console: Console, running: RunningStack) -> None:
+    """Prints where everything is, and what to do next."""
+    folder = RunFolder(Path(running.folder))
     for what, where in (
-        ("Web UI", f"http://{HOST}:{stack.ports.web_ui}"),
-        ("Temporal server", stack.ports.address),
-        ("SMTP inbox", f"smtp://{HOST}:{stack.ports.smtp}"),
-        ("mails", stack.folder.inbox),
-        ("object store", stack.folder.store_url),
-        ("logs", stack.folder.logs),
+        ("Web UI", running.web_ui),
+        ("Temporal server", running.address),
+        ("inbox", running.inbox),
+        ("SMTP", running.smtp),
+        ("object store", running.store_url),
+        ("logs", folder.logs),
     ):
         # A line each, however long, so that it can be copied.
         console.print(f"  {what:16} {where}", highlight=False, markup=False)
+    console.print("\nTo run a report, in another terminal: [bold]triglot report run[/]", highlight=False)
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    try:
+        with claimed():
+            yield
+    except AlreadyClaimedError as error:
+        raise StackError(str(error)) from error
+
+
+def _describe(stack: Stack, payload_encoding: PayloadEncoding) -> RunningStack:
+    return RunningStack(
+        pid=os.getpid(),
+        address=stack.ports.address,
+        namespace=stack.client.namespace,
+        store_url=stack.folder.store_url,
+        payload_encoding=payload_encoding,
+        web_ui=stack.ports.web_ui_url,
+        inbox=stack.ports.inbox_url,
+        smtp=stack.ports.smtp_url,
+        folder=str(stack.folder.root),
+        started_at=datetime.now(UTC),
+    )

@@ -1,6 +1,8 @@
 """What the embedded stack consists of: which processes, with which commands and environments."""
 
+import base64
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Mapping
@@ -43,7 +45,7 @@ class RunFolder:
 
     @property
     def inbox(self) -> Path:
-        """The accepted mails."""
+        """What the inbox took."""
         return self.root / "inbox"
 
     @property
@@ -77,11 +79,36 @@ class Ports:
     server_metrics: int
     web_ui: int
     smtp: int
+    inbox: int
+    risk_reports_health: int
+    analytics_health: int
+    simulation_health: int
+    notification_health: int
 
     @property
     def address(self) -> str:
         """The Temporal server, as `TEMPORAL_ADDRESS`."""
         return f"{HOST}:{self.server}"
+
+    @property
+    def web_ui_url(self) -> str:
+        """The page of the Temporal Web UI."""
+        return f"http://{HOST}:{self.web_ui}"
+
+    @property
+    def inbox_url(self) -> str:
+        """The inbox's page."""
+        return f"http://{HOST}:{self.inbox}"
+
+    @property
+    def webhook_url(self) -> str:
+        """Where the inbox takes webhooks."""
+        return f"{self.inbox_url}{inbox.WEBHOOK_PATH}"
+
+    @property
+    def smtp_url(self) -> str:
+        """Where the inbox takes mails, as `TRIGLOT_SMTP_URL`."""
+        return f"smtp://{HOST}:{self.smtp}"
 
 
 @dataclass(frozen=True)
@@ -117,25 +144,36 @@ def processes(folder: RunFolder, ports: Ports, options: StackOptions) -> list[Pr
         StackError: If a worker has not been built.
     """
     environment = worker_environment(folder, ports, options)
+    secret = {inbox.SECRET_PREFIX + inbox.SECRET_NAME: _webhook_secret()}
     return [
         Process(SERVER, _server_command(ports, options)),
-        Process(inbox.NAME, _inbox_command(folder, ports, options)),
+        Process(inbox.NAME, _inbox_command(folder, ports, options), secret),
         Process(
-            "risk",
+            RiskReportService.TASK_QUEUE,
             [sys.executable, "-m", "triglot.risk.worker"],
-            environment,
-            (RiskReportService.TASK_QUEUE, AnalyticsService.TASK_QUEUE),
+            environment | _health(ports.risk_reports_health),
+            (RiskReportService.TASK_QUEUE,),
+        ),
+        Process(
+            AnalyticsService.TASK_QUEUE,
+            [sys.executable, "-m", "triglot.risk.analytics_worker"],
+            environment | _health(ports.analytics_health),
+            (AnalyticsService.TASK_QUEUE,),
         ),
         Process(
             SimulationService.TASK_QUEUE,
             [_built("go/bin/simulation-worker")],
-            environment,
+            environment | _health(ports.simulation_health),
             (SimulationService.TASK_QUEUE,),
         ),
         Process(
             NotificationService.TASK_QUEUE,
             [_node(), "--enable-source-maps", _built("typescript/dist/notification/main.js")],
-            environment,
+            # The inbox is on the loopback interface, where no webhook may go otherwise.
+            secret
+            | {"TRIGLOT_WEBHOOK_ALLOW_PRIVATE": "true"}
+            | environment
+            | _health(ports.notification_health),
             (NotificationService.TASK_QUEUE,),
         ),
     ]
@@ -151,9 +189,13 @@ def worker_environment(folder: RunFolder, ports: Ports, options: StackOptions) -
         "TRIGLOT_STORE_URL": folder.store_url,
         "TRIGLOT_PAYLOAD_ENCODING": options.payload_encoding,
         "TRIGLOT_CONNECT_TIMEOUT": str(_CONNECT_SECONDS),
-        "TRIGLOT_SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
+        "TRIGLOT_SMTP_URL": ports.smtp_url,
         **options.environment,
     }
+
+
+def _health(port: int) -> dict[str, str]:
+    return {"TRIGLOT_HEALTH_ADDRESS": f"{HOST}:{port}"}
 
 
 def inherited_environment() -> dict[str, str]:
@@ -183,8 +225,17 @@ def _server_command(ports: Ports, options: StackOptions) -> list[str]:
 
 
 def _inbox_command(folder: RunFolder, ports: Ports, options: StackOptions) -> list[str]:
-    command = [sys.executable, "-m", inbox.__name__, "--port", str(ports.smtp), "--folder", str(folder.inbox)]
+    command = [
+        sys.executable, "-m", inbox.__name__,
+        "--smtp-port", str(ports.smtp),
+        "--http-port", str(ports.inbox),
+        "--folder", str(folder.inbox),
+    ]  # fmt: skip
     return [*command, "--lose-mails"] if options.lose_mails else command
+
+
+def _webhook_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
 
 
 def _tool(name: str) -> str:

@@ -18,7 +18,7 @@ from triglot.contract.runtime import data_converter
 from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.stack.inbox import Mail, read_mails
 from triglot.stack.ports import PortReservation
-from triglot.stack.processes import Ports, Process, RunFolder, StackError, StackOptions, processes
+from triglot.stack.processes import HOST, Ports, Process, RunFolder, StackError, StackOptions, processes
 from triglot.stack.supervision import Supervisor
 from triglot.store import Store
 
@@ -49,7 +49,7 @@ class Stack:
             await asyncio.sleep(_WATCH_SECONDS)
 
     def mails(self) -> list[Mail]:
-        """Returns the mails that the inbox accepted."""
+        """Returns the mails that the inbox took, repeated ones too."""
         return read_mails(self.folder.inbox)
 
 
@@ -75,6 +75,7 @@ async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stac
         cleanup.callback(supervisor.stop)
         supervisor.start()
         client = await _connect(ports, options, supervisor, folder)
+        await _await_listener(ports.inbox, supervisor, folder)
         await _await_pollers(client, members, supervisor, folder)
         yield Stack(folder, ports, members, supervisor, client, Store.from_url(folder.store_url))
 
@@ -97,6 +98,22 @@ async def _connect(ports: Ports, options: StackOptions, supervisor: Supervisor, 
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
         raise StackError(f"the server did not answer within {_START_SECONDS} s; see {folder.logs}") from None
+
+
+async def _await_listener(port: int, supervisor: Supervisor, folder: RunFolder) -> None:
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection(HOST, port)
+                except ConnectionRefusedError:
+                    await _require_alive(supervisor, folder)
+                    await asyncio.sleep(_POLL_SECONDS)
+                else:
+                    writer.close()
+                    return
+    except TimeoutError:
+        raise StackError(f"the inbox did not listen within {_START_SECONDS} s; see {folder.logs}") from None
 
 
 async def _await_pollers(

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 from xmlrpc.client import ServerProxy
@@ -29,6 +30,40 @@ _SERVICE_STOP_SECONDS = 1
 # that arrives between a fork and the new program is lost, and supervisord does not repeat it.
 _SHUTDOWN_SECONDS = 9
 _FAILED_STATES = ("FATAL", "EXITED", "UNKNOWN")
+_UP_STATES = ("STARTING", "RUNNING")
+_CONFIGURATION = "supervisord.conf"
+
+
+@dataclass(frozen=True)
+class ProcessState:
+    """A process as supervisord sees it."""
+
+    name: str
+    state: str
+    """STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL ...: supervisord's words."""
+    pid: int | None
+    uptime_seconds: int | None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is up: STARTING is what a worker is called for its first seconds."""
+        return self.state in _UP_STATES
+
+
+def read_process_states(folder: RunFolder) -> list[ProcessState]:
+    """Asks the supervisord of a run folder, whoever started it.
+
+    Raises:
+        StackError: If it does not answer.
+    """
+    configuration = configparser.RawConfigParser()
+    configuration.read(folder.root / _CONFIGURATION)
+    try:
+        server = configuration["unix_http_server"]
+        infos = _proxy(_unescaped(server["file"]), server["password"]).supervisor.getAllProcessInfo()
+    except (KeyError, OSError) as error:
+        raise StackError(f"the supervisord of {folder.root} does not answer: {error}") from error
+    return [_state(info) for info in cast("list[dict[str, Any]]", infos)]
 
 
 class Supervisor:
@@ -44,8 +79,8 @@ class Supervisor:
 
     def start(self) -> None:
         """Starts supervisord, which starts the processes."""
-        configuration = self._folder.root / "supervisord.conf"
-        configuration.touch(mode=0o600)  # it holds the socket's password
+        configuration = self._folder.root / _CONFIGURATION
+        configuration.touch(mode=0o600)  # it holds the socket's password, and secrets for the processes
         with configuration.open("w") as file:
             self._configuration().write(file)
         with self._folder.log_of("supervisord").open("wb") as log:
@@ -87,6 +122,7 @@ class Supervisor:
                 self._stop(self._daemon)
         finally:
             shutil.rmtree(self._socket_folder)
+            (self._folder.root / _CONFIGURATION).unlink(missing_ok=True)
 
     def _stop(self, daemon: subprocess.Popen[bytes]) -> None:
         daemon.terminate()
@@ -112,10 +148,7 @@ class Supervisor:
         return await asyncio.to_thread(ask)
 
     def _proxy(self) -> ServerProxy:
-        return ServerProxy(
-            "http://supervisor",
-            transport=SupervisorTransport(_USER, self._password, f"unix://{self._socket_folder}/socket"),
-        )
+        return _proxy(str(self._socket_folder / "socket"), self._password)
 
     def _configuration(self) -> configparser.RawConfigParser:
         configuration = configparser.RawConfigParser()
@@ -143,7 +176,7 @@ class Supervisor:
             "priority": "1",
             "stopsignal": "KILL",
             "stdout_logfile": "NONE",
-            "stderr_logfile": _literal(self._folder.log_of(guardian.NAME)),
+            "stderr_logfile": _log_file(self._folder.log_of(guardian.NAME)),
         }
         configuration[f"group:{_WORKERS}"] = {
             "programs": ",".join(process.name for process in self._processes if process.is_worker),
@@ -168,11 +201,23 @@ class Supervisor:
             "stopasgroup": "true",
             "killasgroup": "true",
             # Logs go to standard error in all three languages; what a server prints for people does not.
-            "stdout_logfile": _literal(self._folder.logs / f"{process.name}.out"),
+            "stdout_logfile": _log_file(self._folder.logs / f"{process.name}.out"),
             "stdout_logfile_maxbytes": "0",
-            "stderr_logfile": _literal(self._folder.log_of(process.name)),
+            "stderr_logfile": _log_file(self._folder.log_of(process.name)),
             "stderr_logfile_maxbytes": "0",
         }
+
+
+def _proxy(socket: str, password: str) -> ServerProxy:
+    return ServerProxy(
+        "http://supervisor", transport=SupervisorTransport(_USER, password, f"unix://{socket}")
+    )
+
+
+def _state(info: dict[str, Any]) -> ProcessState:
+    pid = int(info["pid"]) or None
+    uptime = int(info["now"]) - int(info["start"]) if pid else None
+    return ProcessState(str(info["name"]), str(info["statename"]), pid, uptime)
 
 
 def _kill_session(session: int) -> None:
@@ -185,6 +230,15 @@ def _kill_session(session: int) -> None:
 def _literal(value: object) -> str:
     # supervisord expands %(name)s in every value.
     return str(value).replace("%", "%%")
+
+
+def _log_file(path: Path) -> str:
+    # These values it expands twice.
+    return _literal(_literal(path))
+
+
+def _unescaped(value: str) -> str:
+    return value.replace("%%", "%")
 
 
 def _quoted(value: str) -> str:
