@@ -56,7 +56,7 @@ def test_a_lost_mail_fails(start_demo: StartDemo, tmp_path: Path) -> None:
 
 def test_an_error_line_in_each_log_fails(start_demo: StartDemo, tmp_path: Path) -> None:
     demo = start_demo(tmp_path)
-    for process in ("server", "inbox", "risk", "simulation", "notification"):
+    for process in ("server", "inbox", "risk-reports", "analytics", "simulation", "notification"):
         log = tmp_path / "logs" / f"{process}.log"
         wait_until(log.exists, demo, f"log of {process}")
         with log.open("a") as file:
@@ -65,7 +65,7 @@ def test_an_error_line_in_each_log_fails(start_demo: StartDemo, tmp_path: Path) 
     code, verdict = demo.finish()
 
     assert failed_checks(verdict) == ["lines at level error in any log"]
-    assert verdict["checks"][-1]["seen"].startswith("5: ")
+    assert verdict["checks"][-1]["seen"].startswith("6: ")
     assert (code, verdict["passed"]) == (1, False)
 
 

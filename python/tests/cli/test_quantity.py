@@ -1,7 +1,7 @@
 import pytest
 import typer
 
-from triglot.cli.quantity import parse_quantity
+from triglot.cli.quantity import parse_age, parse_confidence, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,29 @@ def test_people_write_numbers_with_units(text: str, value: int) -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="whole number from 1 to 4,294,967,296"):
         parse_quantity(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "basis_points"), [("95", 9_500), ("97.5", 9_750), ("99.99", 9_999), ("99 %", 9_900)]
+)
+def test_people_write_confidences_in_percent(text: str, basis_points: int) -> None:
+    assert parse_confidence(text) == basis_points
+
+
+@pytest.mark.parametrize("text", ["", "94.99", "100", "97.555", "0.95", "ten", "nan", "Infinity", "-97.5"])
+def test_other_confidences_are_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="say a percentage from 95 to"):
+        parse_confidence(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0s", 0), ("90s", 90), ("30m", 1_800), ("36h", 129_600), ("1d", 86_400)]
+)
+def test_people_write_ages_with_units(text: str, seconds: int) -> None:
+    assert parse_age(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "1", "d", "1w", "-1d", "1.5h", "1 d", "9999999d"])
+def test_other_ages_are_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="like 30m or 1d"):
+        parse_age(text)

@@ -11,11 +11,13 @@ from triglot.cli.fanout import CompletedShard
 from triglot.cli.verdict import IDEMPOTENCY_KEY_HEADER, Check, Evidence, expected_mail_lines, judge
 from triglot.risk.independent import IndependentEstimate, IndependentMeasure
 from triglot.risk.report import (
+    BacktestSection,
     DistributionSection,
     EstimateSection,
     HistogramSection,
     MeasureSection,
     PortfolioSection,
+    ReplaySection,
     Report,
     SimulationSection,
     WindowSection,
@@ -37,10 +39,22 @@ def report() -> Report:
     var = EstimateSection(value_minor=8_012_345, lower_minor=7_990_000, upper_minor=8_030_000)
     shortfall = EstimateSection(value_minor=10_000_000, lower_minor=9_900_000, upper_minor=10_100_000)
     return Report(
+        schema="triglot.report.v1",
         portfolio=PortfolioSection(
-            id="p", name="P", currency="USD", gross_exposure_minor=100, net_exposure_minor=100
+            id="p",
+            name="P",
+            currency="USD",
+            gross_exposure_minor=100,
+            net_exposure_minor=100,
+            sha256="0" * 64,
         ),
-        window=WindowSection(from_date="", as_of_date="2022-12-28", return_count=5, prices_sha256="0" * 64),
+        window=WindowSection(
+            from_date="",
+            first_date="2022-12-20",
+            as_of_date="2022-12-28",
+            return_count=5,
+            prices_sha256="0" * 64,
+        ),
         simulation=SimulationSection(
             scenario_count=10,
             horizon_days=10,
@@ -58,8 +72,9 @@ def report() -> Report:
             histogram=HistogramSection(low_minor=0, width_minor=1, counts=[10]),
         ),
         worst_scenarios=[],
-        worst_mean_pnl_minor=0,
+        replay=ReplaySection(scenario_count=10, tails=[]),
         positions=[],
+        backtest=BacktestSection(window_count=0, worst_window=None, measures=[]),
         notes=[],
     )
 
@@ -111,6 +126,8 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("every scenario in one shard", {"asked": [asked(0, 60_000)], "shards": GOOD.shards[1:]}),
     ("every scenario in one shard", {"asked": [asked(0, 60_000), asked(50_000, 50_000)]}),
     ("every scenario in one shard", {"asked": [asked(0, 50_000), asked(60_000, 40_000)]}),
+    # As many scenarios as there should be, some of them twice and some not at all.
+    ("every scenario in one shard", {"asked": [asked(0, 60_000), asked(50_000, 40_000)]}),
     ("every scenario in one shard", {"asked": [asked(0, 60_000), asked(0, 60_000)]}),
     (
         "every scenario in one shard",

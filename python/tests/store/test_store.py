@@ -79,7 +79,61 @@ async def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     assert path_of(folder, reference).read_bytes() == b"content"
 
 
-@pytest.mark.parametrize("url", ["store", "gopher://store", "file://host/store", "s3://bucket"])
+@pytest.mark.parametrize("url", ["store", "gopher://store", "file://host/store", "s3://bucket", "file:///"])
 def test_what_is_no_folders_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="is no file:///absolute/folder"):
         Store.from_url(url)
+
+
+async def test_the_list_has_the_objects_and_nothing_else(store: Store, tmp_path: Path) -> None:
+    assert await store.list() == []
+    references = [await store.put(content, "text/plain") for content in (b"one", b"four", b"seven")]
+    objects = tmp_path / "sha256"
+    (objects / "no-object").write_text("")
+    (objects / "ab").mkdir(exist_ok=True)
+    (objects / "ab" / ("ab" * 31 + "ab.part")).write_text("")
+    (objects / "ab" / ("cd" * 32)).write_text("in another's folder")
+
+    listed = await store.list()
+
+    expected = sorted((reference.sha256, reference.size_bytes) for reference in references)
+    assert [(stored.sha256, stored.size_bytes) for stored in listed] == expected
+    written = path_of(tmp_path, references[0]).stat().st_mtime
+    assert next(
+        stored.modified.timestamp() for stored in listed if stored.sha256 == references[0].sha256
+    ) == pytest.approx(written, abs=1e-3)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 64])
+async def test_the_list_can_be_narrowed(store: Store, length: int) -> None:
+    references = [await store.put(str(number).encode(), "text/plain") for number in range(40)]
+    prefix = references[0].sha256[:length]
+
+    listed = [stored.sha256 for stored in await store.list(prefix)]
+
+    assert listed == sorted(
+        reference.sha256 for reference in references if reference.sha256.startswith(prefix)
+    )
+
+
+async def test_a_deleted_object_is_gone(store: Store) -> None:
+    reference, other = [await store.put(content, "text/plain") for content in (b"one", b"other")]
+
+    await store.delete(reference.sha256)
+
+    assert [stored.sha256 for stored in await store.list()] == [other.sha256]
+    with pytest.raises(ObjectNotFound):
+        await store.get(reference)
+    with pytest.raises(ObjectNotFound, match=f"the store has no object {reference.sha256}"):
+        await store.delete(reference.sha256)
+
+
+def test_a_missing_folder_is_made_or_refused(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+
+    with pytest.raises(NotADirectoryError, match=f"there is no folder {missing}"):
+        Store.from_url(missing.as_uri(), create=False)
+    assert not missing.exists()
+
+    Store.from_url(missing.as_uri())
+    assert missing.is_dir()

@@ -2,19 +2,16 @@
 
 import asyncio
 import json
-import os
 import re
 import time
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
-from triglot.cli import lanes
 from triglot.cli.fanout import Fanout, read_fanout
+from triglot.cli.following import follow, save_report
 from triglot.cli.verdict import Check, Evidence, judge
 from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient
 from triglot.risk import defaults
@@ -25,7 +22,6 @@ from triglot.risk.portfolio import read_portfolio
 from triglot.risk.prices import read_prices
 from triglot.risk.report import Report
 from triglot.risk.v1.market_pb2 import PriceWindow, SimulationParameters
-from triglot.risk.v1.measures_pb2 import ReportFiles
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, GenerateRiskReportResponse
 from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportServiceClient
 from triglot.risk.v1.simulation_pb2 import Shard, SimulationSpec
@@ -39,7 +35,6 @@ from triglot.store import Store
 RECIPIENT = "risk-desk@example.com"
 INDEPENDENT_SCENARIOS = 400_000
 INDEPENDENT_SEED = 1
-_PROGRESS_SECONDS = 0.5
 # In a table the beginning of a digest tells as much; JSON has all of it.
 _DIGEST = re.compile(r"\b([0-9a-f]{16})[0-9a-f]{48}\b")
 
@@ -56,11 +51,6 @@ class DemoOptions:
     lose_mails: bool
 
 
-def new_run_folder(kind: str) -> Path:
-    """Returns a path under `.triglot` that no other run has."""
-    return Path(".triglot") / f"{kind}-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
-
-
 async def run(options: DemoOptions) -> bool:
     """Runs the demo, prints the verdict, and returns whether every check passed.
 
@@ -70,17 +60,17 @@ async def run(options: DemoOptions) -> bool:
     """
     console = Console(stderr=options.as_json, soft_wrap=True, highlight=False)
     expected_digest = _read_expected_digest(options.expected, options.scenario_count)
-    console.print(f"starting: server, three workers, inbox; files in {options.folder}")
+    console.print(f"starting: server, four workers, inbox; files in {options.folder}")
     stack_options = StackOptions(payload_encoding=options.payload_encoding, lose_mails=options.lose_mails)
     async with running_stack(options.folder, stack_options) as stack:
         request = await _request(stack.store, options.scenario_count)
         started = time.monotonic()
         handle = await RiskReportServiceClient(stack.client).start_generate_risk_report(request)
-        response = await _follow(handle, console, started)
+        response = await follow(handle, console, started)
         seconds = time.monotonic() - started
         console.print("checking: a second simulation, mails, logs ...")
         fanout = await read_fanout(stack.client, handle.workflow)
-        files = await _save_report(stack.store, response.files, stack.folder.root / "report")
+        files = await save_report(stack.store, response.files, stack.folder.root / "report")
         evidence = await _gather(stack, handle, request, response, fanout, expected_digest)
         await stack.supervisor.stop_workers()
         # Only now, since a worker may fail while it stops.
@@ -122,37 +112,6 @@ async def _request(store: Store, scenario_count: int) -> GenerateRiskReportReque
         confidences_bp=defaults.CONFIDENCES_BP,
         recipients=[Recipient(email=EmailRecipient(address=RECIPIENT))],
     )
-
-
-async def _follow(
-    handle: GenerateRiskReportHandle, console: Console, started: float
-) -> GenerateRiskReportResponse:
-    """Draws the progress until the report is there."""
-    result = asyncio.create_task(handle.result())
-    # Asking costs the simulation time, so ask only if somebody looks.
-    if console.is_terminal:
-        with Live(console=console, auto_refresh=False, transient=True) as live:
-            while not result.done():
-                progress = await handle.get_progress()
-                live.update(lanes.draw(progress, time.monotonic() - started), refresh=True)
-                await asyncio.wait({result}, timeout=_PROGRESS_SECONDS)
-    report = await result
-    console.print(lanes.draw(await handle.get_progress(), time.monotonic() - started))
-    return report
-
-
-async def _save_report(store: Store, files: ReportFiles, folder: Path) -> dict[str, Path]:
-    """Copies the report out of the store to files with readable names."""
-    folder.mkdir(parents=True, exist_ok=True)
-    saved = {}
-    for name, reference in (
-        ("report.json", files.json),
-        ("report.html", files.html),
-        ("chart.png", files.chart),
-    ):
-        saved[name] = folder / name
-        saved[name].write_bytes(await store.get(reference))
-    return saved
 
 
 async def _gather(

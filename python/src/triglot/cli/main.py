@@ -1,47 +1,79 @@
-"""`triglot`: the commands and their exit codes."""
+"""`triglot`: the commands and their exit codes.
 
-import asyncio
-import signal
+Each command imports what it needs when it runs: Temporal, NumPy and the stack's libraries take their time, or
+are not installed, and nobody should wait for them to see a help text or a refusal.
+"""
+
+import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from temporalio.client import WorkflowFailureError
-from temporalio.service import RPCError
-from typer.exceptions import TyperException
+from typer.exceptions import Abort, TyperException
 
-from triglot.cli import demo as demo_command
-from triglot.cli import dev as dev_command
-from triglot.cli import doctor as doctor_command
+from triglot.cli import report, store
+from triglot.cli.ends import (
+    BAD_INPUT,
+    FAILED,
+    INTERRUPTED,
+    CommandError,
+    interruptible,
+    one_line,
+)
 from triglot.cli.quantity import parse_quantity
 from triglot.leaving import leave
 from triglot.risk import defaults
-from triglot.risk import simulate as executor
 from triglot.risk.inputs import InputError
-from triglot.settings import PayloadEncoding
-from triglot.stack.processes import StackError
 
-ResultT = TypeVar("ResultT")
+if TYPE_CHECKING:
+    from triglot.settings import PayloadEncoding
 
-FAILED = 1
-BAD_INPUT = 2
-INTERRUPTED = 130
-
-
-class CommandInterrupted(Exception):  # noqa: N818 - an end, not an error
-    """SIGINT, SIGTERM or SIGHUP ended the command."""
-
+_STACK_MODULES = ("aiosmtpd", "psutil", "supervisor")
+_EPILOG = (
+    "Exit codes: 0 done; 1 failed; 2 bad input or usage, nothing was started; 3 server or store not "
+    "reachable, or nobody polls a task queue; 4 no such report or object; 130 interrupted.\n\n"
+    "Server and store: those of TEMPORAL_ADDRESS, TEMPORAL_PROFILE and TRIGLOT_STORE_URL if any of them is "
+    "set; else the stack that runs in this folder; else localhost:7233."
+)
 
 app = typer.Typer(
     name="triglot",
     help="One contract, three languages, one durable workflow.",
+    epilog=_EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+stack = typer.Typer(help="Keep server, workers and inbox in the background.", no_args_is_help=True)
+app.add_typer(report.app, name="report")
+app.add_typer(store.app, name="store")
+app.add_typer(stack, name="stack")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Folder = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Where the run keeps its files; made if missing.")
+]
+Payloads = Annotated[str, typer.Option(help="How messages travel: json or binary.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - see above
+
+        print(f"triglot {version('triglot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def triglot(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """One contract, three languages, one durable workflow."""
 
 
 @app.command()
@@ -49,63 +81,97 @@ def demo(
     scenarios: Annotated[
         str, typer.Option(help="How many scenarios; K, M and B stand for thousand, million, billion.")
     ] = str(defaults.SCENARIO_COUNT),
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the verdict as JSON on standard output.")
-    ] = False,
+    json: Json = False,
     expected: Annotated[
         Path | None,
         typer.Option(
             exists=True, dir_okay=False, help="A file of expected digests in place of the committed one."
         ),
     ] = None,
-    folder: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Where the run keeps its files; made if missing.")
-    ] = None,
-    payloads: Annotated[str, typer.Option(help="How messages travel: json or binary.")] = "json",
+    folder: Folder = None,
+    payloads: Payloads = "json",
     lose_mails: Annotated[
         bool, typer.Option("--lose-mails", help="Let the inbox lose every mail, to see the verdict fail.")
     ] = False,
 ) -> None:
     """Run one report on the default data, from an empty machine to a verdict."""
-    options = demo_command.DemoOptions(
-        scenario_count=parse_quantity(scenarios),
-        as_json=json,
-        expected=expected or defaults.expected_path(),
-        folder=folder or demo_command.new_run_folder("demo"),
-        payload_encoding=_payload_encoding(payloads),
-        lose_mails=lose_mails,
-    )
-    passed = _interruptible(demo_command.run(options))
+    scenario_count = parse_quantity(scenarios)
+    payload_encoding = _payload_encoding(payloads)
+    with _on_the_stack("demo"):
+        from triglot.cli import demo as command  # noqa: PLC0415 - see above
+
+        options = command.DemoOptions(
+            scenario_count=scenario_count,
+            as_json=json,
+            expected=expected or defaults.expected_path(),
+            folder=folder or _new_run_folder("demo"),
+            payload_encoding=payload_encoding,
+            lose_mails=lose_mails,
+        )
+        passed = interruptible(command.run(options))
     if not passed:
         raise typer.Exit(FAILED)
 
 
 @app.command()
-def dev(
-    folder: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Where the run keeps its files; made if missing.")
-    ] = None,
-    payloads: Annotated[str, typer.Option(help="How messages travel: json or binary.")] = "json",
-) -> None:
+def dev(folder: Folder = None, payloads: Payloads = "json") -> None:
     """Keep the same stack in the foreground, with the Web UI, until Ctrl-C."""
-    run_folder = folder or demo_command.new_run_folder("dev")
-    _interruptible(dev_command.run(run_folder, _payload_encoding(payloads)))
+    payload_encoding = _payload_encoding(payloads)
+    with _on_the_stack("dev"):
+        from triglot.cli import dev as command  # noqa: PLC0415 - see above
+
+        interruptible(command.run(folder or _new_run_folder("dev"), payload_encoding))
+
+
+@stack.command()
+def up(folder: Folder = None, payloads: Payloads = "json", json: Json = False) -> None:
+    """Start the stack in the background, and print its addresses when it is ready."""
+    payload_encoding = _payload_encoding(payloads)
+    with _on_the_stack("stack up"):
+        from triglot.cli import stack as command  # noqa: PLC0415 - see above
+
+        interruptible(command.up(folder or _new_run_folder("stack"), payload_encoding, json))
+
+
+@stack.command()
+def down(json: Json = False) -> None:
+    """Stop the stack that runs in this folder."""
+    with _on_the_stack("stack down"):
+        from triglot.cli import stack as command  # noqa: PLC0415 - see above
+
+        interruptible(command.down(json))
+
+
+@stack.command()
+def status(json: Json = False) -> None:
+    """Tell which processes of the stack are up, and who polls which task queue."""
+    with _on_the_stack("stack status"):
+        from triglot.cli import stack as command  # noqa: PLC0415 - see above
+
+        if not interruptible(command.status(json)):
+            raise typer.Exit(FAILED)
 
 
 @app.command()
-def doctor() -> None:
-    """List what is installed against what is needed."""
-    if not doctor_command.run(Console()):
+def doctor(json: Json = False) -> None:
+    """List what is there against what is needed."""
+    from rich.console import Console  # noqa: PLC0415 - see above
+
+    from triglot.cli import doctor as command  # noqa: PLC0415 - see above
+
+    if not command.run(Console(), json):
         raise typer.Exit(FAILED)
 
 
 @app.command()
 def simulate() -> None:
     """Simulate without Temporal: KernelInput as JSON on standard input, KernelOutput on standard output."""
+    from triglot.risk import simulate as executor  # noqa: PLC0415 - see above
+
     sys.stdout.buffer.write(executor.run(sys.stdin.buffer.read()) + b"\n")
 
 
-def _payload_encoding(value: str) -> PayloadEncoding:
+def _payload_encoding(value: str) -> "PayloadEncoding":
     match value:
         case "json":
             return "json"
@@ -114,52 +180,73 @@ def _payload_encoding(value: str) -> PayloadEncoding:
     raise typer.BadParameter(f"--payloads {value}: say json or binary")
 
 
-def _interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Runs a command so that signals cancel it, and never cut short the stopping of its processes."""
+def _new_run_folder(kind: str) -> Path:
+    """Returns a path under `.triglot` that no other run has."""
+    return Path(".triglot") / f"{kind}-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}"
 
-    async def run() -> ResultT:
-        task = asyncio.current_task()
-        if task is not None:
-            # asyncio's own answer to a second SIGINT is to drop everything, the cleaning up too. SIGHUP comes
-            # when the terminal closes; the stack, in a session of its own, would outlive it.
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        return await command
 
+@contextmanager
+def _on_the_stack(command: str) -> Iterator[None]:
+    """For commands that need a clone of the repository and the stack's libraries; words their errors.
+
+    Raises:
+        CommandError: If one of both is missing, or the stack or the report on it fails.
+    """
     try:
-        return asyncio.run(run())
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # What is left is to say so.
-        # Under a name of its own, since Typer would end the process at a KeyboardInterrupt.
-        raise CommandInterrupted from None
+        defaults.default_data_dir()
+    except FileNotFoundError as error:
+        raise CommandError(
+            f"`triglot {command}` needs a clone of the repository, with `make setup` done in it", BAD_INPUT
+        ) from error
+    try:
+        from temporalio.client import WorkflowFailureError  # noqa: PLC0415 - see above
+        from temporalio.service import RPCError  # noqa: PLC0415 - see above
+
+        from triglot.stack.processes import StackError  # noqa: PLC0415 - see above
+
+        try:
+            yield
+        except (StackError, RPCError) as error:
+            raise CommandError(one_line(error), FAILED) from error
+        except WorkflowFailureError as error:
+            from triglot.cli.reports import deciding_cause  # noqa: PLC0415 - see above
+
+            raise CommandError(f"the report failed: {one_line(deciding_cause(error))}", FAILED) from error
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _STACK_MODULES:
+            raise
+        raise CommandError(
+            f"`triglot {command}` needs {error.name}; install the extra: pip install 'triglot[stack]'",
+            BAD_INPUT,
+        ) from error
 
 
 def _run() -> int:
     try:
         # Without its standalone mode, Typer returns what `typer.Exit` carries.
-        code = app(standalone_mode=False)
-    except CommandInterrupted:
-        return _complain("triglot: interrupted", INTERRUPTED)
-    except (InputError, TyperException) as error:
-        # A bare `triglot` has printed its help, and raises an error without words.
-        return _complain(f"triglot: {error}" if str(error) else "", BAD_INPUT)
-    except (StackError, RPCError) as error:
-        return _complain(f"triglot: {error}", FAILED)
-    except WorkflowFailureError as error:
-        return _complain(f"triglot: the report failed: {_root_cause(error)}", FAILED)
+        code = app(prog_name="triglot", standalone_mode=False)
+    except SystemExit as end:  # Completion ends this way, and so does output that nobody reads.
+        code = end.code
+    except Abort:
+        return _complain("interrupted", INTERRUPTED)
+    except CommandError as error:
+        return _complain(str(error), error.code)
+    except InputError as error:
+        return _complain(one_line(error), BAD_INPUT)
+    except TyperException as error:
+        # A bare `triglot` has printed its help, and raises an error without words. Only for a parameter does
+        # the long form say more: which one it is.
+        named = getattr(error, "param", None) is not None
+        return _complain(one_line(error.format_message() if named else error), BAD_INPUT)
+    except OSError as error:
+        return _complain(one_line(error), FAILED)
     return code if isinstance(code, int) else 0
 
 
 def _complain(sentence: str, code: int) -> int:
     if sentence:
-        print(sentence, file=sys.stderr)
+        print(f"triglot: {sentence}", file=sys.stderr)
     return code
-
-
-def _root_cause(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
 
 
 def main() -> NoReturn:

@@ -1,7 +1,11 @@
 """Objects by the SHA-256 of their content, in a folder."""
 
 import hashlib
+import re
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -15,6 +19,8 @@ from triglot.store.v1.object_pb2 import ObjectRef
 
 MessageT = TypeVar("MessageT", bound=Message)
 
+_KEY = re.compile(r"sha256/([0-9a-f]{2})/(\1[0-9a-f]{62})")
+
 
 # The names of these classes are the error types on the wire, the same in all three languages.
 
@@ -27,6 +33,21 @@ class ObjectCorrupt(ValueError):  # noqa: N818
     """The object's content is not what its reference says."""
 
 
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as the store lists it.
+
+    Attributes:
+        sha256: Its digest in lower-case hexadecimal.
+        size_bytes: Its size.
+        modified: When it was written, UTC.
+    """
+
+    sha256: str
+    size_bytes: int
+    modified: datetime
+
+
 def _key(sha256: str) -> str:
     # Two levels, because a flat folder of 100,000 files is slow to list.
     return f"sha256/{sha256[:2]}/{sha256}"
@@ -37,6 +58,18 @@ def message_media_type(message_type: type[Message]) -> str:
     return f'application/protobuf; messageType="{message_type.DESCRIPTOR.full_name}"'
 
 
+def encode_message(message: Message) -> bytes:
+    """The form in which messages are stored; equal messages of one program have equal bytes."""
+    return message.SerializeToString(deterministic=True)
+
+
+def reference_to(content: bytes, media_type: str) -> ObjectRef:
+    """The reference that storing the content gives."""
+    return ObjectRef(
+        sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), media_type=media_type
+    )
+
+
 class Store:
     """Puts and gets objects; safe to share between tasks and threads."""
 
@@ -44,25 +77,28 @@ class Store:
         self._objects = objects
 
     @classmethod
-    def from_url(cls, url: str) -> "Store":
-        """Opens the store at a URL; a folder is made where it is missing.
+    def from_url(cls, url: str, *, create: bool = True) -> "Store":
+        """Opens the store at a URL.
 
         Args:
             url: `file:///absolute/folder`, with percent-encoding as usual.
+            create: Whether a missing folder is made.
 
         Raises:
             ValueError: If it is no such URL.
+            NotADirectoryError: If there is no such folder, and it is not to be made.
         """
         parts = urlsplit(url)
-        if (parts.scheme, parts.netloc) != ("file", ""):
+        if (parts.scheme, parts.netloc) != ("file", "") or not parts.path.strip("/"):
             raise ValueError(f"{url} is no file:///absolute/folder")
-        return cls(LocalStore(Path(unquote(parts.path)), mkdir=True))
+        folder = Path(unquote(parts.path))
+        if not create and not folder.is_dir():
+            raise NotADirectoryError(f"there is no folder {folder}")
+        return cls(LocalStore(folder, mkdir=create))
 
     async def put(self, content: bytes, media_type: str) -> ObjectRef:
         """Stores the content atomically, unless it is there already, and returns its reference."""
-        reference = ObjectRef(
-            sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), media_type=media_type
-        )
+        reference = reference_to(content, media_type)
         with suppress(AlreadyExistsError):  # Equal digests are equal content.
             await obstore.put_async(self._objects, _key(reference.sha256), content, mode="create")
         return reference
@@ -89,9 +125,7 @@ class Store:
 
     async def put_message(self, message: Message) -> ObjectRef:
         """Stores a message in its binary form."""
-        return await self.put(
-            message.SerializeToString(deterministic=True), message_media_type(type(message))
-        )
+        return await self.put(encode_message(message), message_media_type(type(message)))
 
     async def get_message(self, reference: ObjectRef, message_type: type[MessageT]) -> MessageT:
         """Returns a stored message.
@@ -107,3 +141,31 @@ class Store:
             raise ObjectCorrupt(
                 f"object {reference.sha256} is no {message_type.DESCRIPTOR.full_name}"
             ) from error
+
+    async def delete(self, sha256: str) -> None:
+        """Deletes an object.
+
+        Raises:
+            ObjectNotFound: If there is no such object.
+        """
+        try:
+            await obstore.delete_async(self._objects, _key(sha256))
+        except FileNotFoundError as error:
+            raise ObjectNotFound(f"the store has no object {sha256}") from error
+
+    # The last method, since its name would hide the built-in one from annotations below.
+    async def list(self, prefix: str = "") -> Sequence[StoredObject]:
+        """Returns the objects, by digest; what else lies about in the store is left out.
+
+        Args:
+            prefix: How their digests begin, in lower-case hexadecimal.
+        """
+        # The store can only be asked for a whole part of a path.
+        folder = f"sha256/{prefix[:2]}" if len(prefix) >= 2 else "sha256"
+        found = []
+        async for batch in obstore.list(self._objects, folder):
+            for entry in batch:
+                match = _KEY.fullmatch(entry["path"])
+                if match and match[2].startswith(prefix):
+                    found.append(StoredObject(match[2], entry["size"], entry["last_modified"]))
+        return sorted(found, key=lambda stored: stored.sha256)

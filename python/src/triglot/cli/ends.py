@@ -1,0 +1,60 @@
+"""How commands end: exit codes, the sentence on standard error, and signals."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+ResultT = TypeVar("ResultT")
+
+FAILED = 1
+"""The report failed, a check did not pass, the thing to be done could not be done."""
+BAD_INPUT = 2
+"""Bad input or usage; nothing was started."""
+UNREACHABLE = 3
+"""The server or the store cannot be reached, or nobody polls a task queue that is needed."""
+NOT_FOUND = 4
+"""There is no such report or object."""
+INTERRUPTED = 130
+"""A signal ended the command."""
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked to.
+
+    Attributes:
+        code: The exit code.
+    """
+
+    def __init__(self, sentence: str, code: int) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Runs a command so that signals cancel it, and never cut short the stopping of its processes.
+
+    Raises:
+        CommandError: If a signal ended it and the command itself had nothing to say about that.
+    """
+
+    async def run() -> ResultT:
+        task = asyncio.current_task()
+        if task is not None:
+            # asyncio's own answer to a second SIGINT is to drop everything, the cleaning up too. SIGHUP comes
+            # when the terminal closes; the stack, in a session of its own, would outlive it.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await command
+
+    try:
+        return asyncio.run(run())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # What is left is to say so.
+        # Under a name of its own, since Typer would end the process at a KeyboardInterrupt.
+        raise CommandError("interrupted", INTERRUPTED) from None
+
+
+def one_line(text: object) -> str:
+    """Returns what a library says, which may be spread over lines, as one."""
+    return " ".join(str(text).split())

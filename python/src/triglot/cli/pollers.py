@@ -1,0 +1,71 @@
+"""Whether somebody works on the task queues of the contract."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import Any
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+
+from triglot.cli.ends import UNREACHABLE, CommandError
+
+LIVE = timedelta(seconds=75)
+"""A worker asks again at the latest when the server ends its poll, which is after 60 s."""
+
+WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+
+_KINDS = {
+    "workflows": WORKFLOWS,
+    "activities": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+}
+
+
+def needed_queues() -> dict[str, list[TaskQueueType.ValueType]]:
+    """Returns the kinds of work on each task queue of the contract, as its manifest has them."""
+    manifest: dict[str, Any] = json.loads(
+        resources.files("triglot.contract").joinpath("manifest.json").read_text()
+    )
+    return {
+        queue: [kind for key, kind in _KINDS.items() if any(key in service for service in services.values())]
+        for queue, services in manifest["task_queues"].items()
+    }
+
+
+async def live_pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[str]:
+    """Returns the identities of the workers that have lately asked for work of the kind."""
+    answer = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
+        )
+    )
+    oldest = datetime.now(UTC) - LIVE
+    return sorted(
+        {poller.identity for poller in answer.pollers if poller.last_access_time.ToDatetime(UTC) > oldest}
+    )
+
+
+async def is_polled(client: Client, queue: str, kind: TaskQueueType.ValueType) -> bool:
+    """Returns whether a worker has lately asked for work of the kind."""
+    return bool(await live_pollers(client, queue, kind))
+
+
+async def require_pollers(client: Client) -> None:
+    """Makes sure that a report would not wait for a worker that is not there.
+
+    Raises:
+        CommandError: Which task queues nobody polls.
+    """
+    asked = [(queue, kind) for queue, kinds in needed_queues().items() for kind in kinds]
+    polled = await asyncio.gather(*(is_polled(client, queue, kind) for queue, kind in asked))
+    missing = sorted({queue for (queue, _), found in zip(asked, polled, strict=True) if not found})
+    if missing:
+        queues = f"task queue{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+        raise CommandError(
+            f"nobody polls the {queues}; start the workers (`triglot stack up` starts all), or say "
+            "--without-workers to let the report wait for them",
+            UNREACHABLE,
+        )

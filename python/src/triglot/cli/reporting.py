@@ -1,0 +1,195 @@
+"""`triglot report ...`: what its commands do with reports that were started."""
+
+import asyncio
+import json
+import time
+import webbrowser
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from temporalio.client import WorkflowFailureError
+
+from triglot.cli.ends import FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line
+from triglot.cli.following import ask_progress, follow, monotonic_at, save_report
+from triglot.cli.lanes import draw
+from triglot.cli.pollers import WORKFLOWS, is_polled
+from triglot.cli.printing import list_lines, new_console, print_heading, print_line, print_response
+from triglot.cli.reports import (
+    Ended,
+    Found,
+    find_report,
+    list_reports,
+    read_end,
+    report_document,
+    require_response,
+)
+from triglot.cli.session import Session, open_session
+from triglot.risk.v1.report_temporal import RiskReportService
+
+
+async def show(report_id: str, as_json: bool) -> None:
+    """Prints a report: how far it is, or what came out of it."""
+    console = new_console(as_json)
+    async with open_session() as session:
+        found = await find_report(session, report_id)
+        if not found.listed.running:
+            ended = await read_end(found)
+            print_heading(console, found)
+            _print_end(console, found, ended)
+            print_document(as_json, report_document(found, ended))
+            return
+        progress = await ask_progress(found.handle)
+        if progress is None:
+            raise CommandError(
+                f"the report {found.listed.id} runs, but no worker answers for it on the task queue "
+                f"{RiskReportService.TASK_QUEUE}; start the workers (`triglot stack up` starts all)",
+                UNREACHABLE,
+            )
+        print_heading(console, found)
+        console.print(draw(progress, time.monotonic() - monotonic_at(found.listed.started_at)))
+        print_document(as_json, report_document(found, progress=progress))
+
+
+async def list_all(limit: int, only_running: bool, as_json: bool) -> None:
+    """Prints the newest reports."""
+    async with open_session() as session:
+        reports = await list_reports(session, limit, only_running)
+        address = session.target.address
+    if as_json:
+        print_document(as_json, {"reports": [report.document() for report in reports]})
+    elif reports:
+        console = new_console(as_json)
+        for line in list_lines(reports):
+            print_line(console, line)
+    else:
+        new_console(as_json).print(
+            f"no {'running ' if only_running else ''}report on the server at {address}"
+        )
+
+
+async def watch(report_id: str, as_json: bool) -> None:
+    """Follows a report to its end."""
+    console = new_console(as_json)
+    async with open_session() as session:
+        found = await find_report(session, report_id)
+        with outliving_interrupts(found.listed.id):
+            await finish(session, found, console, monotonic_at(found.listed.started_at), None)
+
+
+async def cancel(report_id: str, wait: bool, as_json: bool) -> None:
+    """Cancels a report.
+
+    Raises:
+        CommandError: If it has ended already, or ends otherwise, or nobody is there to cancel it.
+    """
+    console = new_console(as_json)
+    async with open_session() as session:
+        found = await find_report(session, report_id)
+        name = found.listed.id
+        if not found.listed.running:
+            raise CommandError(f"the report {name} has ended already: it is {found.listed.status}", FAILED)
+        await found.handle.workflow.cancel()
+        if not wait:
+            console.print(f"asked to cancel {name}", markup=False)
+            print_document(as_json, report_document(found))
+            return
+        if not await is_polled(session.client, RiskReportService.TASK_QUEUE, WORKFLOWS):
+            raise CommandError(
+                f"the report {name} is asked to cancel, but no worker polls the task queue "
+                f"{RiskReportService.TASK_QUEUE}; it will be cancelled when one does",
+                UNREACHABLE,
+            )
+        ended = await read_end(found)
+        found = await find_report(session, name)
+        if found.listed.status != "cancelled":
+            raise CommandError(
+                ended.failure or f"the report {name} was completed before it could be cancelled", FAILED
+            )
+        console.print(f"cancelled {name}", markup=False)
+        print_document(as_json, report_document(found, ended))
+
+
+async def open_(report_id: str, output: Path | None, browse: bool, as_json: bool) -> None:
+    """Saves the files of a report and shows the page.
+
+    Raises:
+        CommandError: If there is no page, because the report runs or failed.
+    """
+    console = new_console(as_json)
+    async with open_session() as session:
+        found = await find_report(session, report_id)
+        name = found.listed.id
+        if found.listed.running:
+            raise CommandError(
+                f"the report {name} still runs; `triglot report watch {name}` waits for it", FAILED
+            )
+        response = require_response(await read_end(found))
+        folder = output or Path(".triglot") / "reports" / name.replace("/", "-")
+        saved = await save_report(session.store, response.files, folder)
+    page = saved["report.html"].absolute()
+    # A browser of the terminal would write to standard output.
+    opened = browse and not as_json and webbrowser.open(page.as_uri())
+    for file in saved.values():
+        console.print(str(file), markup=False)
+    if browse and not opened:
+        console.print("no browser was found; open report.html yourself")
+    print_document(as_json, {"id": name, "files": _paths(saved), "opened": bool(opened)})
+
+
+async def finish(
+    session: Session, found: Found, console: Console, started: float, output: Path | None
+) -> None:
+    """Follows a report to its end, prints that, and saves the files if it is told where.
+
+    Raises:
+        CommandError: If the report fails or is cancelled.
+    """
+    ended = await _await_end(found, console, started)
+    found = await find_report(session, found.listed.id)
+    saved = None
+    if output and ended.response:
+        saved = await save_report(session.store, ended.response.files, output)
+    print_document(console.quiet, report_document(found, ended, saved=_paths(saved) if saved else None))
+    print_response(console, found.request, require_response(ended), saved)
+    if not saved:
+        console.print(f"`triglot report open {found.listed.id}` shows it", markup=False)
+
+
+async def _await_end(found: Found, console: Console, started: float) -> Ended:
+    try:
+        return Ended(await follow(found.handle, console, started), None)
+    except WorkflowFailureError:
+        return await read_end(found)
+
+
+@contextmanager
+def outliving_interrupts(report_id: str) -> Iterator[None]:
+    """Says of a report that goes on how to find it again when the command is interrupted."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise CommandError(
+            f"interrupted, but the report goes on: `triglot report watch {report_id}` watches it, "
+            f"`triglot report cancel {report_id}` cancels it",
+            INTERRUPTED,
+        ) from None
+
+
+def _print_end(console: Console, found: Found, ended: Ended) -> None:
+    if ended.response:
+        print_response(console, found.request, ended.response)
+    else:
+        console.print(one_line(ended.failure), markup=False)
+
+
+def print_document(wanted: bool, document: Mapping[str, Any]) -> None:
+    """Prints the one document of a command, if it was asked for with --json."""
+    if wanted:
+        print(json.dumps(document, indent=2))
+
+
+def _paths(saved: Mapping[str, Path]) -> dict[str, str]:
+    return {name: str(path) for name, path in saved.items()}

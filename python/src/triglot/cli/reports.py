@@ -1,0 +1,329 @@
+"""Risk reports as the server knows them: found, read, listed."""
+
+import heapq
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from temporalio.client import (
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHistoryEventFilterType,
+)
+from temporalio.exceptions import ActivityError, CancelledError, ChildWorkflowError, TerminatedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from triglot.cli.ends import FAILED, NOT_FOUND, CommandError, one_line
+from triglot.cli.following import references
+from triglot.cli.session import Session
+from triglot.risk.v1.measures_pb2 import Estimate
+from triglot.risk.v1.report_pb2 import (
+    GenerateRiskReportRequest,
+    GenerateRiskReportResponse,
+    GetProgressResponse,
+    ReportStage,
+)
+from triglot.risk.v1.report_temporal import (
+    GenerateRiskReportHandle,
+    RiskReportService,
+    RiskReportServiceClient,
+)
+from triglot.risk.v1.simulation_pb2 import WorkerShare
+
+NEWEST = "last"
+"""Stands for the id of the newest report."""
+
+_STATUS = {
+    WorkflowExecutionStatus.RUNNING: "running",
+    WorkflowExecutionStatus.COMPLETED: "completed",
+    WorkflowExecutionStatus.FAILED: "failed",
+    WorkflowExecutionStatus.CANCELED: "cancelled",
+    WorkflowExecutionStatus.TERMINATED: "terminated",
+    WorkflowExecutionStatus.TIMED_OUT: "timed out",
+}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A report in a list.
+
+    Attributes:
+        id: The workflow's id.
+        run_id: The run's id.
+        status: running, completed, failed, cancelled, terminated or timed out.
+        started_at: When it was started, UTC.
+        closed_at: When it ended, UTC; None while it runs.
+    """
+
+    id: str
+    run_id: str
+    status: str
+    started_at: datetime
+    closed_at: datetime | None
+
+    @classmethod
+    def of(cls, execution: WorkflowExecution) -> "Listed":
+        """Reads what the server says of an execution."""
+        status = execution.status
+        return cls(
+            id=execution.id,
+            run_id=execution.run_id,
+            status=_STATUS.get(status, "unknown") if status else "unknown",
+            started_at=execution.start_time,
+            closed_at=execution.close_time,
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.status == "running"
+
+    def document(self) -> dict[str, Any]:
+        """Returns it for programs."""
+        return {
+            "id": self.id,
+            "run_id": self.run_id,
+            "status": self.status,
+            "started_at": self.started_at.isoformat(),
+            "closed_at": self.closed_at.isoformat() if self.closed_at else None,
+        }
+
+
+@dataclass(frozen=True)
+class Found:
+    """A report by its id."""
+
+    listed: Listed
+    handle: GenerateRiskReportHandle
+    request: GenerateRiskReportRequest
+    """What was asked for."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A report that is over: with a response, or with the sentence why there is none."""
+
+    response: GenerateRiskReportResponse | None
+    failure: str | None
+
+
+async def find_report(session: Session, report_id: str) -> Found:
+    """Finds a report.
+
+    Args:
+        session: The connection.
+        report_id: A workflow's id, or `last`.
+
+    Raises:
+        CommandError: If there is none of that id, or what has that id is no risk report.
+    """
+    if report_id == NEWEST:
+        report_id = await _newest(session)
+    handle = RiskReportServiceClient(session.client).generate_risk_report_handle(report_id)
+    try:
+        description = await handle.workflow.describe()
+    except RPCError as error:
+        if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+            raise
+        raise CommandError(
+            f"there is no report {report_id} on the server at {session.target.address}; "
+            "`triglot report list` lists those there are",
+            NOT_FOUND,
+        ) from error
+    if description.workflow_type != RiskReportService.GENERATE_RISK_REPORT:
+        raise CommandError(
+            f"{report_id} is no risk report, but a {description.workflow_type}; "
+            "`triglot report list` lists the reports",
+            NOT_FOUND,
+        )
+    return Found(Listed.of(description), handle, await _read_request(session, handle))
+
+
+async def _newest(session: Session) -> str:
+    newest = await list_reports(session, limit=1)
+    if not newest:
+        raise CommandError(
+            f"there is no report yet on the server at {session.target.address}; "
+            "`triglot report run` makes one",
+            NOT_FOUND,
+        )
+    return newest[0].id
+
+
+async def _read_request(session: Session, handle: GenerateRiskReportHandle) -> GenerateRiskReportRequest:
+    events = handle.workflow.fetch_history_events(
+        page_size=1, event_filter_type=WorkflowHistoryEventFilterType.ALL_EVENT
+    )
+    async for event in events:
+        payloads = event.workflow_execution_started_event_attributes.input.payloads
+        decoded = await session.client.data_converter.decode(payloads, [GenerateRiskReportRequest])
+        request: GenerateRiskReportRequest = decoded[0]
+        return request
+    raise CommandError(f"the server has no history of {handle.workflow.id}", NOT_FOUND)
+
+
+async def list_reports(session: Session, limit: int, only_running: bool = False) -> list[Listed]:
+    """Returns the newest reports, the newest first.
+
+    Args:
+        session: The connection.
+        limit: How many at most.
+        only_running: Whether those that have ended are left out.
+    """
+    query = f"WorkflowType = '{RiskReportService.GENERATE_RISK_REPORT}'"
+    if only_running:
+        query += " AND ExecutionStatus = 'Running'"
+    # All are asked for: a server on SQLite sorts by nothing, and by itself puts the running ones first.
+    listed = [Listed.of(execution) async for execution in session.client.list_workflows(query)]
+    return heapq.nlargest(limit, listed, key=lambda report: report.started_at)
+
+
+async def read_end(found: Found) -> Ended:
+    """Returns how a report ended; waits while it runs."""
+    try:
+        return Ended(await found.handle.result(), None)
+    except WorkflowFailureError as error:
+        return Ended(None, failure_sentence(found.listed.id, error))
+
+
+def failure_sentence(report_id: str, error: WorkflowFailureError) -> str:
+    """Says why there is no report."""
+    match error.cause:
+        case CancelledError():
+            return f"the report {report_id} was cancelled"
+        case TerminatedError() as terminated:
+            return f"the report {report_id} was terminated: {one_line(terminated)}"
+        case _:
+            return f"the report {report_id} failed: {one_line(deciding_cause(error))}"
+
+
+def deciding_cause(error: WorkflowFailureError) -> BaseException:
+    """Returns what an activity or a child failed with.
+
+    What lies above says only that it did; what lies below is the business of the worker's language.
+    """
+    cause = error.cause
+    while isinstance(cause, ActivityError | ChildWorkflowError) and cause.cause is not None:
+        cause = cause.cause
+    return cause
+
+
+def require_response(ended: Ended) -> GenerateRiskReportResponse:
+    """Returns the response.
+
+    Raises:
+        CommandError: If there is none.
+    """
+    if ended.response is None:
+        raise CommandError(str(ended.failure), FAILED)
+    return ended.response
+
+
+def report_document(
+    found: Found,
+    ended: Ended | None = None,
+    progress: GetProgressResponse | None = None,
+    saved: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Returns a report for programs: always the same keys, with null for what is not there.
+
+    Args:
+        found: The report.
+        ended: How it ended, if it did.
+        progress: How far it is, while it runs.
+        saved: Where its files were saved, by name.
+    """
+    request = found.request
+    return {
+        **found.listed.document(),
+        "portfolio": {
+            "id": request.portfolio.id,
+            "name": request.portfolio.name,
+            "currency": request.portfolio.currency,
+            "positions": len(request.portfolio.positions),
+        },
+        "window": {
+            "from_date": request.window.from_date,
+            "as_of_date": request.window.as_of_date,
+            "prices_sha256": request.window.prices.sha256,
+        },
+        "parameters": {
+            "scenario_count": request.parameters.scenario_count,
+            "horizon_days": request.parameters.horizon_days,
+            "block_days": request.parameters.block_days,
+            # As in report.json: a number of 64 bits is not every reader's.
+            "seed": str(request.parameters.seed),
+            "confidences_bp": list(request.confidences_bp),
+            "shard_size": request.shard_size,
+        },
+        "progress": _progress_document(progress) if progress else None,
+        "result": _result_document(ended.response) if ended and ended.response else None,
+        "failure": ended.failure if ended else None,
+        "saved": saved,
+    }
+
+
+def _progress_document(progress: GetProgressResponse) -> dict[str, Any]:
+    return {
+        "stage": stage_word(progress.stage),
+        "shards_total": progress.shards_total,
+        "shards_completed": progress.shards_completed,
+        "shards_in_flight": progress.shards_in_flight,
+        "scenarios_completed": progress.scenarios_completed,
+        "notifications_total": progress.notifications_total,
+        "notifications_sent": progress.notifications_sent,
+        "shares": [_share_document(share) for share in progress.shares],
+    }
+
+
+def stage_word(stage: ReportStage) -> str:
+    """Returns for instance `simulating`."""
+    return ReportStage.Name(stage).removeprefix("REPORT_STAGE_").lower()
+
+
+def _result_document(response: GenerateRiskReportResponse) -> dict[str, Any]:
+    summary = response.summary
+    return {
+        "scenario_count": summary.scenario_count,
+        "digest": summary.digest,
+        "bitsum": f"{summary.bitsum:016x}",
+        "measures": [
+            {
+                "confidence_bp": measure.confidence_bp,
+                "value_at_risk": _estimate_document(measure.value_at_risk),
+                "expected_shortfall": _estimate_document(measure.expected_shortfall),
+            }
+            for measure in summary.measures
+        ],
+        "files": {
+            name: {
+                "sha256": reference.sha256,
+                "size_bytes": reference.size_bytes,
+                "media_type": reference.media_type,
+            }
+            for name, reference in references(response.files).items()
+        },
+        "shares": [_share_document(share) for share in response.shares],
+        "notifications": [
+            {"delivery_id": sent.delivery_id, "accepted_at": sent.accepted_at.ToJsonString()}
+            for sent in response.notifications
+        ],
+    }
+
+
+def _estimate_document(estimate: Estimate) -> dict[str, int]:
+    return {
+        "value_minor": estimate.value_minor,
+        "lower_minor": estimate.lower_minor,
+        "upper_minor": estimate.upper_minor,
+    }
+
+
+def _share_document(share: WorkerShare) -> dict[str, Any]:
+    return {
+        "language": share.language,
+        "shard_count": share.shard_count,
+        "scenario_count": share.scenario_count,
+        "cpu_seconds": round(share.cpu_time.ToNanoseconds() / 1e9, 3),
+    }

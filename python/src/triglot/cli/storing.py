@@ -1,0 +1,125 @@
+"""`triglot store ...`: what its commands do."""
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from triglot.cli.collection import needed_digests, unneeded
+from triglot.cli.ends import BAD_INPUT, NOT_FOUND, CommandError
+from triglot.cli.printing import aligned, new_console, print_line
+from triglot.cli.session import explained, find_target, open_session
+from triglot.risk.wording import format_count
+from triglot.store import StoredObject
+from triglot.store.v1.object_pb2 import ObjectRef
+
+_SHORTEST_PREFIX = 8
+
+
+async def list_objects(as_json: bool) -> None:
+    """Prints what is in the store."""
+    target = find_target()
+    store = target.open_store()
+    with explained(target):
+        objects = await store.list()
+    if as_json:
+        print(
+            json.dumps({"store": target.store_url, "objects": [_document(one) for one in objects]}, indent=2)
+        )
+        return
+    console = new_console(as_json)
+    rows = [
+        (stored.sha256, f"{stored.size_bytes:,}", f"{stored.modified:%Y-%m-%d %H:%M:%S} UTC")
+        for stored in objects
+    ]
+    for line in aligned([("object", "bytes", "written"), *rows], right=(1,)):
+        print_line(console, line)
+    console.print(f"{_sum(objects)} in {target.store_url}", markup=False)
+
+
+async def get(digest: str, output: Path | None, as_json: bool) -> None:
+    """Writes an object's content to a file or to standard output.
+
+    Raises:
+        CommandError: If the digest is none, or is the beginning of none or several.
+    """
+    if as_json and output is None:
+        raise CommandError("--json needs --output, since both would write to standard output", BAD_INPUT)
+    prefix = digest.lower()
+    if not re.fullmatch(rf"[0-9a-f]{{{_SHORTEST_PREFIX},64}}", prefix):
+        raise CommandError(
+            f"{digest} is no digest: say {_SHORTEST_PREFIX} to 64 hexadecimal digits", BAD_INPUT
+        )
+    target = find_target()
+    store = target.open_store()
+    with explained(target):
+        stored = _only(await store.list(prefix), prefix, target.store_url)
+        content = await store.get(ObjectRef(sha256=stored.sha256, size_bytes=stored.size_bytes))
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    output.write_bytes(content)
+    if as_json:
+        print(json.dumps({**_document(stored), "output": str(output)}, indent=2))
+
+
+async def collect(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
+    """Deletes what is old and what no workflow that the server knows refers to.
+
+    Raises:
+        CommandError: If there is no server to ask.
+    """
+    before = datetime.now(UTC) - older_than
+    target = find_target()
+    store = target.open_store()
+    async with open_session(target) as session:
+        # First the objects: what is stored from now on is not among them.
+        objects = await store.list()
+        garbage = unneeded(objects, await needed_digests(session.client), before)
+        if not dry_run:
+            for stored in garbage:
+                await store.delete(stored.sha256)
+        namespace = session.client.namespace
+    if as_json:
+        document = {
+            "server": target.address,
+            "namespace": namespace,
+            "store": target.store_url,
+            "dry_run": dry_run,
+            "kept": len(objects) - len(garbage),
+            "deleted": [_document(stored) for stored in garbage],
+        }
+        print(json.dumps(document, indent=2))
+        return
+    console = new_console(as_json)
+    verb = "would delete" if dry_run else "deleted"
+    for stored in garbage:
+        console.print(f"{verb} {stored.sha256}")
+    console.print(
+        f"{verb} {_sum(garbage)} of {len(objects):,} in {target.store_url}; "
+        f"the workflows of {namespace} at {target.address} were asked",
+        markup=False,
+    )
+
+
+def _only(found: Sequence[StoredObject], prefix: str, store_url: str | None) -> StoredObject:
+    if not found:
+        raise CommandError(f"the store at {store_url} has no object {prefix}", NOT_FOUND)
+    if len(found) > 1:
+        raise CommandError(f"{prefix} is the beginning of {len(found)} objects; say more of it", BAD_INPUT)
+    return found[0]
+
+
+def _document(stored: StoredObject) -> dict[str, Any]:
+    return {
+        "sha256": stored.sha256,
+        "size_bytes": stored.size_bytes,
+        "modified": stored.modified.isoformat(),
+    }
+
+
+def _sum(objects: Sequence[StoredObject]) -> str:
+    return f"{format_count(len(objects), 'object')}, {sum(one.size_bytes for one in objects):,} bytes"

@@ -1,0 +1,163 @@
+"""`triglot store`: what lies there, and what may go."""
+
+import asyncio
+import os
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio import activity, workflow
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from commands import DEADLINE, LONG, SMALL, environment, triglot
+from triglot.cli.collection import needed_digests
+from triglot.stack.stack import Stack
+from triglot.store import Store
+from triglot.store.v1.object_pb2 import ObjectRef
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+OLD = timedelta(days=2).total_seconds()
+
+
+@pytest.fixture
+def env(stack: Stack) -> dict[str, str]:
+    return environment(stack)
+
+
+def path_of(stack: Stack, sha256: str) -> Path:
+    return stack.folder.store / "sha256" / sha256[:2] / sha256
+
+
+def make_old(stack: Stack) -> None:
+    for path in stack.folder.store.rglob("*"):
+        if path.is_file():
+            os.utime(path, (path.stat().st_atime - OLD, path.stat().st_mtime - OLD))
+
+
+async def put(stack: Stack, text: str) -> str:
+    return (await stack.store.put(text.encode(), "text/plain")).sha256
+
+
+async def test_objects_are_listed_and_got(stack: Stack, env: dict[str, str], tmp_path: Path) -> None:
+    digest = await put(stack, "seen from the command line")
+    await put(stack, "another")
+
+    listed = (await triglot("store", "ls", "--json", env=env)).document()
+    sizes = {stored["sha256"]: stored["size_bytes"] for stored in listed["objects"]}
+    assert sizes[digest] == len("seen from the command line")
+    text = await triglot("store", "ls", env=env)
+    assert digest in text.output
+    assert f"{len(sizes)} objects, {sum(sizes.values()):,} bytes in " in text.output
+
+    got = await triglot("store", "get", digest[:8], env=env)
+    assert (got.code, got.output) == (0, "seen from the command line")
+    file = tmp_path / "got"
+    saved = (await triglot("store", "get", digest, "--output", str(file), "--json", env=env)).document()
+    assert (saved["sha256"], saved["output"]) == (digest, str(file))
+    assert file.read_text() == "seen from the command line"
+
+
+async def test_what_cannot_be_got_is_named(stack: Stack, env: dict[str, str]) -> None:
+    digest = await put(stack, "one of two")
+    twin = digest[:20] + ("0" * 44 if digest[20] != "0" else "1" * 44)
+    path_of(stack, twin).write_text("the other")
+
+    both = await triglot("store", "get", digest[:20], env=env)
+    assert both.refusal(2) == f"{digest[:20]} is the beginning of 2 objects; say more of it"
+    damaged = await triglot("store", "get", twin, env=env)
+    assert f"object {twin} of 9 bytes reads as 9 bytes of SHA-256" in damaged.refusal(1)
+    path_of(stack, twin).unlink()
+    for text in (digest[:7], "no digest at all", digest + "0"):
+        assert "8 to 64 hexadecimal digits" in (await triglot("store", "get", text, env=env)).refusal(2)
+    none = await triglot("store", "get", "f" * 64, env=env)
+    assert none.refusal(4).endswith(f"has no object {'f' * 64}")
+    loud = await triglot("store", "get", digest, "--json", env=env)
+    assert "--json needs --output" in loud.refusal(2)
+
+
+@pytest.mark.parametrize("encoding", ["json", "binary"])
+async def test_gc_keeps_what_a_workflow_refers_to(stack: Stack, env: dict[str, str], encoding: str) -> None:
+    env |= {"TRIGLOT_PAYLOAD_ENCODING": encoding}
+    ended = (await triglot("report", "run", *SMALL, "--json", env=env)).document()
+    running = (await triglot("report", "run", *LONG, "--detach", "--json", env=env)).document()
+    old = await put(stack, f"of nobody, {encoding}")
+    make_old(stack)
+    young = await put(stack, f"young, {encoding}")
+
+    dry = (await triglot("store", "gc", "--dry-run", "--json", env=env)).document()
+    assert old in {stored["sha256"] for stored in dry["deleted"]}
+    assert path_of(stack, old).exists()
+
+    collected = (await triglot("store", "gc", "--json", env=env)).document()
+    await triglot("report", "cancel", running["id"], env=env)
+
+    assert collected["deleted"] == dry["deleted"]
+    assert not path_of(stack, old).exists()
+    kept = {stored.sha256 for stored in await stack.store.list()}
+    assert young in kept
+    assert {ended["window"]["prices_sha256"], running["window"]["prices_sha256"]} <= kept
+    assert {file["sha256"] for file in ended["result"]["files"].values()} <= kept
+    again = await triglot("report", "open", ended["id"], "--no-browser", "--json", env=env)
+    assert again.code == 0
+    everything = await triglot("store", "gc", "--older-than", "0s", "--json", env=env)
+    assert young in {stored["sha256"] for stored in everything.document()["deleted"]}
+
+
+# Only heartbeats know it: it is in no argument.
+HEARTBEATEN = "5eed" * 16
+
+
+@activity.defn
+async def beat() -> None:
+    """Refers to an object by a heartbeat, and goes on until it is told to stop."""
+    activity.heartbeat(ObjectRef(sha256=HEARTBEATEN, size_bytes=1, media_type="text/plain"))
+    await asyncio.Event().wait()
+
+
+@workflow.defn
+class Beating:
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.execute_activity(
+            beat, start_to_close_timeout=timedelta(minutes=1), heartbeat_timeout=timedelta(seconds=1)
+        )
+
+
+async def test_gc_knows_what_a_heartbeat_refers_to(stack: Stack) -> None:
+    queue = f"test-{uuid.uuid4()}"
+    async with Worker(
+        stack.client,
+        task_queue=queue,
+        workflows=[Beating],
+        activities=[beat],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
+        handle = await stack.client.start_workflow(Beating.run, id=queue, task_queue=queue)
+        async with asyncio.timeout(DEADLINE):
+            while HEARTBEATEN not in await needed_digests(stack.client):
+                pass  # the heartbeat is on its way
+        await handle.terminate()
+
+
+async def test_gc_without_a_server_deletes_nothing(env: dict[str, str], tmp_path: Path) -> None:
+    store = Store.from_url(tmp_path.as_uri())
+    reference: ObjectRef = await store.put(b"precious", "text/plain")
+    away = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TRIGLOT_CONNECT_TIMEOUT": "0.3"}
+    env |= away | {"TRIGLOT_STORE_URL": tmp_path.as_uri()}
+
+    refused = await triglot("store", "gc", "--older-than", "0s", env=env)
+
+    assert refused.refusal(3).startswith("cannot reach the Temporal server at ")
+    assert await store.get(reference) == b"precious"
+
+
+async def test_a_store_that_is_not_there_is_named(env: dict[str, str], tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    for command in (("ls",), ("get", "f" * 64), ("gc",)):
+        refused = await triglot("store", *command, env=env | {"TRIGLOT_STORE_URL": missing.as_uri()})
+        assert f"there is no folder {missing}" in refused.refusal(3)
+        refused = await triglot("store", *command, env=env | {"TRIGLOT_STORE_URL": "s3://bucket"})
+        assert refused.refusal(2) == "bad TRIGLOT_STORE_URL: s3://bucket is no file:///absolute/folder"
+    assert not missing.exists()
