@@ -21,7 +21,7 @@ TYPESCRIPT_SOURCES := $(shell find typescript/src -name '*.ts' 2>/dev/null)
 GO_BINARIES := build/.go-built
 TYPESCRIPT_BUILD := build/.typescript-built
 
-PYTHON_CODE := python/src python/tests tests
+PYTHON_CODE := python/src python/tests tests docs/images
 PYTEST := pytest -c python/pyproject.toml --rootdir .
 
 .PHONY: help
@@ -60,6 +60,10 @@ generate: setup ## compile proto/ into every language, publish schemas, renew ta
 	@python -m triglot.contract.generate
 	@python -m triglot.risk.schemas
 	@python python/tests/risk/input_table.py
+
+.PHONY: pictures
+pictures: build ## take the pictures of the docs anew; needs Chromium
+	@python docs/images/take.py
 
 .PHONY: update-locks
 update-locks: $(VENV) ## renew every lock, then install from them in a clean folder
