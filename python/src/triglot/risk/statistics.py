@@ -104,7 +104,7 @@ def _shortfall_error(
     # In pieces, because a tail may have hundreds of millions of values.
     for start in range(0, len(worst), _PIECE):
         excess = (-worst[start : start + _PIECE] - value_at_risk).astype(np.float64)
-        # cumsum adds one by one in every build of NumPy; the order in which sum adds depends on the processor.
+        # cumsum adds one by one in every build of NumPy; how sum adds depends on the processor.
         squares = float(np.cumsum(np.concatenate(([squares], (excess - mean) ** 2)))[-1])
     variance = squares / len(worst)
     return math.sqrt((variance + confidence * (shortfall - value_at_risk) ** 2) / expected)
