@@ -236,7 +236,7 @@ def digest(shard: Shard) -> str:
     numbers = (shard.count, shard.total, shard.minimum, shard.maximum)
     worst = np.column_stack((shard.worst_pnl, shard.worst_scenario))
     sha256 = hashlib.sha256(b"triglot-shard-1\0")
-    sha256.update(np.array(numbers, dtype="<i8"))
+    sha256.update(np.array(numbers, dtype="<i8").data)
     sha256.update(shard.bitsum.to_bytes(8, "little"))
     for part in (
         [shard.low, shard.width, len(shard.bins)],
@@ -246,5 +246,5 @@ def digest(shard: Shard) -> str:
         [len(shard.worst_pnl)],
         worst,
     ):
-        sha256.update(np.ascontiguousarray(part, dtype="<i8"))
+        sha256.update(np.ascontiguousarray(part, dtype="<i8").data)
     return sha256.hexdigest()
