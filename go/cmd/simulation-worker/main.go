@@ -113,12 +113,9 @@ func work(
 }
 
 func workerOptions(config settings.Settings, failed chan<- error) (worker.Options, error) {
-	// A cancellation comes only with a heartbeat's reply, so heartbeats must be frequent; but each costs server and
-	// worker a few milliseconds of CPU.
-	const heartbeatInterval = 500 * time.Millisecond
 	options := worker.Options{
-		MaxHeartbeatThrottleInterval:     heartbeatInterval,
-		DefaultHeartbeatThrottleInterval: heartbeatInterval,
+		MaxHeartbeatThrottleInterval:     simulation.HeartbeatInterval,
+		DefaultHeartbeatThrottleInterval: simulation.HeartbeatInterval,
 		WorkerStopTimeout:                5 * time.Second,
 		DisableWorkflowWorker:            true,
 		OnFatalError:                     func(err error) { failed <- err },

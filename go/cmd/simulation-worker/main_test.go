@@ -171,7 +171,11 @@ func TestStopWhileConnectingIsGraceful(t *testing.T) {
 	if err := worker.Start(); err != nil {
 		t.Fatal(err)
 	}
-	<-connections
+	select {
+	case <-connections:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the worker does not connect")
+	}
 	if err := worker.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,9 @@ const (
 	cacheTime = time.Second
 	// describeTimeout is shorter than a probe usually waits.
 	describeTimeout = 2 * time.Second
-	headerTimeout   = 5 * time.Second
+	// readTimeout is for a request, and for the wait between two on a connection: one that a client forgot must
+	// not stay open for the worker's life.
+	readTimeout = 5 * time.Second
 )
 
 // Describe asks the server who polls the worker's task queue.
@@ -139,8 +141,8 @@ func Serve(address string, probe *Probe, logger *slog.Logger) (server *http.Serv
 		return nil, fmt.Errorf("cannot answer health probes at %s: %w", address, err)
 	}
 	server = &http.Server{
-		Handler:           probe,
-		ReadHeaderTimeout: headerTimeout,
+		Handler:     probe,
+		ReadTimeout: readTimeout,
 		// A probe that breaks off is no failure of the worker.
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}

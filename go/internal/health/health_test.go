@@ -170,6 +170,10 @@ func TestServerAnswersAndATakenPortIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
+	// It bounds idle connections too, where there is no IdleTimeout.
+	if server.ReadTimeout <= 0 || server.IdleTimeout != 0 {
+		t.Errorf("time-outs = %v, %v", server.ReadTimeout, server.IdleTimeout)
+	}
 	response, err := http.Get("http://" + address + "/healthz")
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func (a *Activities) simulateShard(
 ) (*riskv1.SimulateShardResponse, error) {
 	beats := newHeartbeats(ctx)
 	beats.carry(readCheckpoint(ctx))
-	defer beats.keepUp(heartbeatInterval)()
+	defer beats.keepUp(HeartbeatInterval)()
 	model, err := a.models.Get(request.GetSpec().GetSha256(), func() (*kernel.Model, error) {
 		return a.loadModel(ctx, request.GetSpec())
 	})

@@ -49,7 +49,7 @@ func (a *Activities) newCheckpoints(scenarios kernel.Range, beats *heartbeats) *
 	}
 }
 
-// checkIn tells the server that the activity lives and how far it has come, and says when to give up.
+// checkIn makes a checkpoint where one is due, and says when to give up.
 func (c *checkpoints) checkIn(ctx context.Context, progress kernel.Progress) error {
 	logger := activity.GetLogger(ctx)
 	if ctx.Err() != nil {
@@ -62,7 +62,6 @@ func (c *checkpoints) checkIn(ctx context.Context, progress kernel.Progress) err
 			return err
 		}
 	}
-	c.beats.beat()
 	if stopping {
 		c.handOver(ctx)
 		return errWorkerStopping
@@ -70,14 +69,16 @@ func (c *checkpoints) checkIn(ctx context.Context, progress kernel.Progress) err
 	return nil
 }
 
-// handOver waits until the server has the checkpoint. A heartbeat as above does not do: the SDK (1.50) sends what
-// it held back when the worker began to stop with the activity's context, which ends when the activity returns.
+// handOver waits until the server has the checkpoint. A heartbeat alone does not do: the SDK (1.50) sends what it
+// holds back when the worker begins to stop with the activity's context, which ends when the activity returns.
 func (c *checkpoints) handOver(ctx context.Context) {
 	logger := activity.GetLogger(ctx)
 	latest := c.beats.carried()
 	if latest == nil {
 		return
 	}
+	// In place of an older one that the SDK may be holding back, and would send after this.
+	c.beats.beat()
 	if err := c.deliver(ctx, latest); err != nil {
 		logger.Warn("the checkpoint may not have arrived", "error", err)
 	}

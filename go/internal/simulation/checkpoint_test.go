@@ -151,18 +151,6 @@ func (f *fixture) requireWholeShard(t *testing.T, request *riskv1.SimulateShardR
 	}
 }
 
-func TestResumedAttemptKeepsItsCheckpointAlive(t *testing.T) {
-	f := newFixture(t)
-	request := f.blocksRequest(t)
-	checkpoint := f.handOver(t, request)
-	f.environment.SetHeartbeatDetails(checkpoint)
-	heartbeats := f.heartbeats(t)
-	f.requireWholeShard(t, request)
-	if seen := heartbeats(); len(seen) == 0 || !proto.Equal(seen[0], checkpoint) {
-		t.Errorf("heartbeats = %v; want %v first", seen, checkpoint)
-	}
-}
-
 func TestUnusableCheckpointStartsOver(t *testing.T) {
 	const next = 1000 + kernel.BlockScenarios
 	partial := func(f *fixture, t *testing.T, first, count int64) *storev1.ObjectRef {

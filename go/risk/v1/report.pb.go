@@ -193,6 +193,8 @@ type GenerateRiskReportResponse struct {
 	Shares []*WorkerShare `protobuf:"bytes,3,rep,name=shares,proto3" json:"shares,omitempty"`
 	// The accepted notifications.
 	Notifications []*v1.SendNotificationResponse `protobuf:"bytes,4,rep,name=notifications,proto3" json:"notifications,omitempty"`
+	// Who could not be told; the report stands all the same.
+	Undelivered   []*UndeliveredNotification `protobuf:"bytes,5,rep,name=undelivered,proto3" json:"undelivered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -255,6 +257,77 @@ func (x *GenerateRiskReportResponse) GetNotifications() []*v1.SendNotificationRe
 	return nil
 }
 
+func (x *GenerateRiskReportResponse) GetUndelivered() []*UndeliveredNotification {
+	if x != nil {
+		return x.Undelivered
+	}
+	return nil
+}
+
+// A notification that its channel refused for good, or did not take in time.
+type UndeliveredNotification struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The recipient's place in the request, from 0.
+	RecipientIndex int32 `protobuf:"varint,1,opt,name=recipient_index,json=recipientIndex,proto3" json:"recipient_index,omitempty"`
+	// The error's type, for instance `DeliveryRejected`.
+	ErrorType string `protobuf:"bytes,2,opt,name=error_type,json=errorType,proto3" json:"error_type,omitempty"`
+	// What happened, in a sentence.
+	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndeliveredNotification) Reset() {
+	*x = UndeliveredNotification{}
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndeliveredNotification) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndeliveredNotification) ProtoMessage() {}
+
+func (x *UndeliveredNotification) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndeliveredNotification.ProtoReflect.Descriptor instead.
+func (*UndeliveredNotification) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *UndeliveredNotification) GetRecipientIndex() int32 {
+	if x != nil {
+		return x.RecipientIndex
+	}
+	return 0
+}
+
+func (x *UndeliveredNotification) GetErrorType() string {
+	if x != nil {
+		return x.ErrorType
+	}
+	return ""
+}
+
+func (x *UndeliveredNotification) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 // Asks for a range of scenarios in shards.
 type SimulateShardsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -270,7 +343,7 @@ type SimulateShardsRequest struct {
 
 func (x *SimulateShardsRequest) Reset() {
 	*x = SimulateShardsRequest{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -282,7 +355,7 @@ func (x *SimulateShardsRequest) String() string {
 func (*SimulateShardsRequest) ProtoMessage() {}
 
 func (x *SimulateShardsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -295,7 +368,7 @@ func (x *SimulateShardsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimulateShardsRequest.ProtoReflect.Descriptor instead.
 func (*SimulateShardsRequest) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{2}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SimulateShardsRequest) GetSpec() *v11.ObjectRef {
@@ -332,7 +405,7 @@ type SimulateShardsResponse struct {
 
 func (x *SimulateShardsResponse) Reset() {
 	*x = SimulateShardsResponse{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -344,7 +417,7 @@ func (x *SimulateShardsResponse) String() string {
 func (*SimulateShardsResponse) ProtoMessage() {}
 
 func (x *SimulateShardsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -357,7 +430,7 @@ func (x *SimulateShardsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimulateShardsResponse.ProtoReflect.Descriptor instead.
 func (*SimulateShardsResponse) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *SimulateShardsResponse) GetShard() *v11.ObjectRef {
@@ -383,7 +456,7 @@ type GetProgressRequest struct {
 
 func (x *GetProgressRequest) Reset() {
 	*x = GetProgressRequest{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -395,7 +468,7 @@ func (x *GetProgressRequest) String() string {
 func (*GetProgressRequest) ProtoMessage() {}
 
 func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -408,7 +481,7 @@ func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressRequest.ProtoReflect.Descriptor instead.
 func (*GetProgressRequest) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 // How far a report has come.
@@ -430,13 +503,15 @@ type GetProgressResponse struct {
 	NotificationsTotal int32 `protobuf:"varint,7,opt,name=notifications_total,json=notificationsTotal,proto3" json:"notifications_total,omitempty"`
 	// How many have been accepted.
 	NotificationsSent int32 `protobuf:"varint,8,opt,name=notifications_sent,json=notificationsSent,proto3" json:"notifications_sent,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// How many could not be delivered, for good.
+	NotificationsUndelivered int32 `protobuf:"varint,9,opt,name=notifications_undelivered,json=notificationsUndelivered,proto3" json:"notifications_undelivered,omitempty"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
 }
 
 func (x *GetProgressResponse) Reset() {
 	*x = GetProgressResponse{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -448,7 +523,7 @@ func (x *GetProgressResponse) String() string {
 func (*GetProgressResponse) ProtoMessage() {}
 
 func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -461,7 +536,7 @@ func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressResponse.ProtoReflect.Descriptor instead.
 func (*GetProgressResponse) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{5}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetProgressResponse) GetStage() ReportStage {
@@ -520,11 +595,18 @@ func (x *GetProgressResponse) GetNotificationsSent() int32 {
 	return 0
 }
 
+func (x *GetProgressResponse) GetNotificationsUndelivered() int32 {
+	if x != nil {
+		return x.NotificationsUndelivered
+	}
+	return 0
+}
+
 var File_triglot_risk_v1_report_proto protoreflect.FileDescriptor
 
 const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\x1a triglot/risk/v1/simulation.proto\x1a\x1dtriglot/store/v1/object.proto\"\x86\x05\n" +
+	"\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\x1a triglot/risk/v1/simulation.proto\x1a\x1dtriglot/store/v1/object.proto\"\xd5\x06\n" +
 	"\x19GenerateRiskReportRequest\x12@\n" +
 	"\tportfolio\x18\x01 \x01(\v2\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n" +
@@ -538,13 +620,20 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\"\b\x18\x80\x80\x80\x80\x10(\x00R\tshardSize\x12L\n" +
 	"\n" +
 	"recipients\x18\x06 \x03(\v2\".triglot.notification.v1.RecipientB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
-	"recipients:\xde\x01\xbaH\xda\x01\x1a\xd7\x01\n" +
-	"(generate_risk_report_request.shard_count\x12Wshard_size must not cut the scenarios into more than 250000 shards: 500 children of 500\x1aRthis.shard_size == 0 || this.shard_size * 250000 >= this.parameters.scenario_count\"\xa7\x02\n" +
+	"recipients:\xad\x03\xbaH\xa9\x03\x1a\xd7\x01\n" +
+	"(generate_risk_report_request.shard_count\x12Wshard_size must not cut the scenarios into more than 250000 shards: 500 children of 500\x1aRthis.shard_size == 0 || this.shard_size * 250000 >= this.parameters.scenario_count\x1a\xcc\x01\n" +
+	"!generate_risk_report_request.tail\x12Seach confidence needs at least 10 scenarios beyond it, or its interval says nothing\x1aRthis.confidences_bp.all(c, (10000 - c) * this.parameters.scenario_count >= 100000)\"\xf3\x02\n" +
 	"\x1aGenerateRiskReportResponse\x12>\n" +
 	"\asummary\x18\x01 \x01(\v2\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\asummary\x12:\n" +
 	"\x05files\x18\x02 \x01(\v2\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05files\x124\n" +
 	"\x06shares\x18\x03 \x03(\v2\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12W\n" +
-	"\rnotifications\x18\x04 \x03(\v21.triglot.notification.v1.SendNotificationResponseR\rnotifications\"\xd3\x02\n" +
+	"\rnotifications\x18\x04 \x03(\v21.triglot.notification.v1.SendNotificationResponseR\rnotifications\x12J\n" +
+	"\vundelivered\x18\x05 \x03(\v2(.triglot.risk.v1.UndeliveredNotificationR\vundelivered\"{\n" +
+	"\x17UndeliveredNotification\x12'\n" +
+	"\x0frecipient_index\x18\x01 \x01(\x05R\x0erecipientIndex\x12\x1d\n" +
+	"\n" +
+	"error_type\x18\x02 \x01(\tR\terrorType\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\xd3\x02\n" +
 	"\x15SimulateShardsRequest\x127\n" +
 	"\x04spec\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12<\n" +
 	"\x05range\x18\x02 \x01(\v2\x1e.triglot.risk.v1.ScenarioRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12,\n" +
@@ -555,7 +644,7 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\x16SimulateShardsResponse\x129\n" +
 	"\x05shard\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x05shard\x12>\n" +
 	"\x06shares\x18\x02 \x03(\v2\x1c.triglot.risk.v1.WorkerShareB\b\xbaH\x05\x92\x01\x02\b\x01R\x06shares\"\x14\n" +
-	"\x12GetProgressRequest\"\x88\x03\n" +
+	"\x12GetProgressRequest\"\xc5\x03\n" +
 	"\x13GetProgressResponse\x122\n" +
 	"\x05stage\x18\x01 \x01(\x0e2\x1c.triglot.risk.v1.ReportStageR\x05stage\x12!\n" +
 	"\fshards_total\x18\x02 \x01(\x05R\vshardsTotal\x12)\n" +
@@ -564,7 +653,8 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\x13scenarios_completed\x18\x05 \x01(\x03R\x12scenariosCompleted\x124\n" +
 	"\x06shares\x18\x06 \x03(\v2\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12/\n" +
 	"\x13notifications_total\x18\a \x01(\x05R\x12notificationsTotal\x12-\n" +
-	"\x12notifications_sent\x18\b \x01(\x05R\x11notificationsSent*\xba\x01\n" +
+	"\x12notifications_sent\x18\b \x01(\x05R\x11notificationsSent\x12;\n" +
+	"\x19notifications_undelivered\x18\t \x01(\x05R\x18notificationsUndelivered*\xba\x01\n" +
 	"\vReportStage\x12\x1c\n" +
 	"\x18REPORT_STAGE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REPORT_STAGE_PREPARING\x10\x01\x12\x1b\n" +
@@ -590,52 +680,54 @@ func file_triglot_risk_v1_report_proto_rawDescGZIP() []byte {
 }
 
 var file_triglot_risk_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_triglot_risk_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_triglot_risk_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_triglot_risk_v1_report_proto_goTypes = []any{
 	(ReportStage)(0),                    // 0: triglot.risk.v1.ReportStage
 	(*GenerateRiskReportRequest)(nil),   // 1: triglot.risk.v1.GenerateRiskReportRequest
 	(*GenerateRiskReportResponse)(nil),  // 2: triglot.risk.v1.GenerateRiskReportResponse
-	(*SimulateShardsRequest)(nil),       // 3: triglot.risk.v1.SimulateShardsRequest
-	(*SimulateShardsResponse)(nil),      // 4: triglot.risk.v1.SimulateShardsResponse
-	(*GetProgressRequest)(nil),          // 5: triglot.risk.v1.GetProgressRequest
-	(*GetProgressResponse)(nil),         // 6: triglot.risk.v1.GetProgressResponse
-	(*Portfolio)(nil),                   // 7: triglot.risk.v1.Portfolio
-	(*PriceWindow)(nil),                 // 8: triglot.risk.v1.PriceWindow
-	(*SimulationParameters)(nil),        // 9: triglot.risk.v1.SimulationParameters
-	(*v1.Recipient)(nil),                // 10: triglot.notification.v1.Recipient
-	(*RiskSummary)(nil),                 // 11: triglot.risk.v1.RiskSummary
-	(*ReportFiles)(nil),                 // 12: triglot.risk.v1.ReportFiles
-	(*WorkerShare)(nil),                 // 13: triglot.risk.v1.WorkerShare
-	(*v1.SendNotificationResponse)(nil), // 14: triglot.notification.v1.SendNotificationResponse
-	(*v11.ObjectRef)(nil),               // 15: triglot.store.v1.ObjectRef
-	(*ScenarioRange)(nil),               // 16: triglot.risk.v1.ScenarioRange
+	(*UndeliveredNotification)(nil),     // 3: triglot.risk.v1.UndeliveredNotification
+	(*SimulateShardsRequest)(nil),       // 4: triglot.risk.v1.SimulateShardsRequest
+	(*SimulateShardsResponse)(nil),      // 5: triglot.risk.v1.SimulateShardsResponse
+	(*GetProgressRequest)(nil),          // 6: triglot.risk.v1.GetProgressRequest
+	(*GetProgressResponse)(nil),         // 7: triglot.risk.v1.GetProgressResponse
+	(*Portfolio)(nil),                   // 8: triglot.risk.v1.Portfolio
+	(*PriceWindow)(nil),                 // 9: triglot.risk.v1.PriceWindow
+	(*SimulationParameters)(nil),        // 10: triglot.risk.v1.SimulationParameters
+	(*v1.Recipient)(nil),                // 11: triglot.notification.v1.Recipient
+	(*RiskSummary)(nil),                 // 12: triglot.risk.v1.RiskSummary
+	(*ReportFiles)(nil),                 // 13: triglot.risk.v1.ReportFiles
+	(*WorkerShare)(nil),                 // 14: triglot.risk.v1.WorkerShare
+	(*v1.SendNotificationResponse)(nil), // 15: triglot.notification.v1.SendNotificationResponse
+	(*v11.ObjectRef)(nil),               // 16: triglot.store.v1.ObjectRef
+	(*ScenarioRange)(nil),               // 17: triglot.risk.v1.ScenarioRange
 }
 var file_triglot_risk_v1_report_proto_depIdxs = []int32{
-	7,  // 0: triglot.risk.v1.GenerateRiskReportRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
-	8,  // 1: triglot.risk.v1.GenerateRiskReportRequest.window:type_name -> triglot.risk.v1.PriceWindow
-	9,  // 2: triglot.risk.v1.GenerateRiskReportRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
-	10, // 3: triglot.risk.v1.GenerateRiskReportRequest.recipients:type_name -> triglot.notification.v1.Recipient
-	11, // 4: triglot.risk.v1.GenerateRiskReportResponse.summary:type_name -> triglot.risk.v1.RiskSummary
-	12, // 5: triglot.risk.v1.GenerateRiskReportResponse.files:type_name -> triglot.risk.v1.ReportFiles
-	13, // 6: triglot.risk.v1.GenerateRiskReportResponse.shares:type_name -> triglot.risk.v1.WorkerShare
-	14, // 7: triglot.risk.v1.GenerateRiskReportResponse.notifications:type_name -> triglot.notification.v1.SendNotificationResponse
-	15, // 8: triglot.risk.v1.SimulateShardsRequest.spec:type_name -> triglot.store.v1.ObjectRef
-	16, // 9: triglot.risk.v1.SimulateShardsRequest.range:type_name -> triglot.risk.v1.ScenarioRange
-	15, // 10: triglot.risk.v1.SimulateShardsResponse.shard:type_name -> triglot.store.v1.ObjectRef
-	13, // 11: triglot.risk.v1.SimulateShardsResponse.shares:type_name -> triglot.risk.v1.WorkerShare
-	0,  // 12: triglot.risk.v1.GetProgressResponse.stage:type_name -> triglot.risk.v1.ReportStage
-	13, // 13: triglot.risk.v1.GetProgressResponse.shares:type_name -> triglot.risk.v1.WorkerShare
-	1,  // 14: triglot.risk.v1.RiskReportService.GenerateRiskReport:input_type -> triglot.risk.v1.GenerateRiskReportRequest
-	3,  // 15: triglot.risk.v1.RiskReportService.SimulateShards:input_type -> triglot.risk.v1.SimulateShardsRequest
-	5,  // 16: triglot.risk.v1.RiskReportService.GetProgress:input_type -> triglot.risk.v1.GetProgressRequest
-	2,  // 17: triglot.risk.v1.RiskReportService.GenerateRiskReport:output_type -> triglot.risk.v1.GenerateRiskReportResponse
-	4,  // 18: triglot.risk.v1.RiskReportService.SimulateShards:output_type -> triglot.risk.v1.SimulateShardsResponse
-	6,  // 19: triglot.risk.v1.RiskReportService.GetProgress:output_type -> triglot.risk.v1.GetProgressResponse
-	17, // [17:20] is the sub-list for method output_type
-	14, // [14:17] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	8,  // 0: triglot.risk.v1.GenerateRiskReportRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
+	9,  // 1: triglot.risk.v1.GenerateRiskReportRequest.window:type_name -> triglot.risk.v1.PriceWindow
+	10, // 2: triglot.risk.v1.GenerateRiskReportRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
+	11, // 3: triglot.risk.v1.GenerateRiskReportRequest.recipients:type_name -> triglot.notification.v1.Recipient
+	12, // 4: triglot.risk.v1.GenerateRiskReportResponse.summary:type_name -> triglot.risk.v1.RiskSummary
+	13, // 5: triglot.risk.v1.GenerateRiskReportResponse.files:type_name -> triglot.risk.v1.ReportFiles
+	14, // 6: triglot.risk.v1.GenerateRiskReportResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	15, // 7: triglot.risk.v1.GenerateRiskReportResponse.notifications:type_name -> triglot.notification.v1.SendNotificationResponse
+	3,  // 8: triglot.risk.v1.GenerateRiskReportResponse.undelivered:type_name -> triglot.risk.v1.UndeliveredNotification
+	16, // 9: triglot.risk.v1.SimulateShardsRequest.spec:type_name -> triglot.store.v1.ObjectRef
+	17, // 10: triglot.risk.v1.SimulateShardsRequest.range:type_name -> triglot.risk.v1.ScenarioRange
+	16, // 11: triglot.risk.v1.SimulateShardsResponse.shard:type_name -> triglot.store.v1.ObjectRef
+	14, // 12: triglot.risk.v1.SimulateShardsResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	0,  // 13: triglot.risk.v1.GetProgressResponse.stage:type_name -> triglot.risk.v1.ReportStage
+	14, // 14: triglot.risk.v1.GetProgressResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	1,  // 15: triglot.risk.v1.RiskReportService.GenerateRiskReport:input_type -> triglot.risk.v1.GenerateRiskReportRequest
+	4,  // 16: triglot.risk.v1.RiskReportService.SimulateShards:input_type -> triglot.risk.v1.SimulateShardsRequest
+	6,  // 17: triglot.risk.v1.RiskReportService.GetProgress:input_type -> triglot.risk.v1.GetProgressRequest
+	2,  // 18: triglot.risk.v1.RiskReportService.GenerateRiskReport:output_type -> triglot.risk.v1.GenerateRiskReportResponse
+	5,  // 19: triglot.risk.v1.RiskReportService.SimulateShards:output_type -> triglot.risk.v1.SimulateShardsResponse
+	7,  // 20: triglot.risk.v1.RiskReportService.GetProgress:output_type -> triglot.risk.v1.GetProgressResponse
+	18, // [18:21] is the sub-list for method output_type
+	15, // [15:18] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_triglot_risk_v1_report_proto_init() }
@@ -652,7 +744,7 @@ func file_triglot_risk_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_risk_v1_report_proto_rawDesc), len(file_triglot_risk_v1_report_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

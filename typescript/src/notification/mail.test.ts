@@ -224,6 +224,24 @@ test('refused credentials are for the operator to mend', async (t) => {
   assert.doesNotMatch(JSON.stringify([error.message, String(error.cause)]), /secret/);
 });
 
+test('missing credentials are for the operator to mend', async (t) => {
+  const { url } = await mailServer(t, { authOptional: false });
+  const error = await failureOf(send(url, requestOf()));
+  assert.equal(error.type, 'DeliveryFailed');
+  assert.notEqual(error.nonRetryable, true);
+  assert.match(error.message, /^the mail server did not take the mail: .*530 /);
+});
+
+test("a sender's name may hold what separates addresses in a header", async (t) => {
+  const { url, mails } = await mailServer(t);
+  const settings = settingsOf({
+    TRIGLOT_SMTP_URL: url,
+    TRIGLOT_MAIL_FROM: 'Ops: Desk, (Größe); <a@b.example>',
+  });
+  await run(requestOf(), { settings });
+  assert.deepEqual(mails[0]?.from, { name: 'Ops: Desk, (Größe);', address: 'a@b.example' });
+});
+
 test('a server that is not there is tried again', async (t) => {
   const gone = await new Promise<string>((resolve) => {
     const server = new SMTPServer().listen(0, '127.0.0.1', () => {

@@ -19,6 +19,9 @@ const SMTP_TIMEOUTS = {
   socketTimeout: 20_000,
 };
 
+/** What a server answers to a sender who has not logged in (RFC 4954). */
+const AUTHENTICATION_REQUIRED = 530;
+
 /** By media type, which the contract limits to these: mail programs name a picture to save by its extension. */
 const EXTENSIONS: ReadonlyMap<string, string> = new Map([
   ['image/png', 'png'],
@@ -109,8 +112,9 @@ function mailId(idempotencyKey: string): string {
 }
 
 function explain(error: NodemailerError): ApplicationFailure {
-  // Only what the server says of this mail is final; refused credentials, say, are for the operator to mend.
-  return error.permanent === true && (error.code === 'EENVELOPE' || error.code === 'EMESSAGE')
+  // Only what the server says of this mail is final; missing or refused credentials are for the operator to mend.
+  const ofThisMail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE';
+  return error.permanent === true && ofThisMail && error.responseCode !== AUTHENTICATION_REQUIRED
     ? rejected(`the mail server refused the mail: ${error.message}`, error)
     : failed(`the mail server did not take the mail: ${error.message}`, error);
 }

@@ -12,7 +12,7 @@ const secret = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base
 test('only the store and the mail server must be set', () => {
   assert.deepEqual(readNotificationSettings(REQUIRED), {
     storeFolder: '/store',
-    mail: { smtpUrl: REQUIRED.TRIGLOT_SMTP_URL, from: 'Triglot <triglot@example.com>' },
+    mail: { smtpUrl: REQUIRED.TRIGLOT_SMTP_URL, from: { name: 'Triglot', address: 'triglot@example.com' } },
     webhook: { allowPrivate: false, connectTimeout: 5, timeout: 15, secrets: new Map() },
   });
 });
@@ -38,10 +38,28 @@ test('webhooks can be set', () => {
   });
 });
 
+const SENDERS: readonly (readonly [string, string, string])[] = [
+  ['desk@example.com', '', 'desk@example.com'],
+  ['<desk@example.com>', '', 'desk@example.com'],
+  ['"Risk, Desk" <desk@example.com>', 'Risk, Desk', 'desk@example.com'],
+  ['Ops: Desk; "Größe" <desk@example.com>', 'Ops: Desk; "Größe"', 'desk@example.com'],
+];
+for (const [value, name, address] of SENDERS) {
+  test(`the sender may be ${value}`, () => {
+    const { mail } = readNotificationSettings({ ...REQUIRED, TRIGLOT_MAIL_FROM: value });
+    assert.deepEqual(mail.from, { name, address });
+  });
+}
+
 const BAD: readonly (readonly [string, string])[] = [
   ['TRIGLOT_WEBHOOK_ALLOW_PRIVATE', 'yes'],
   ['TRIGLOT_WEBHOOK_CONNECT_TIMEOUT', '0'],
   ['TRIGLOT_WEBHOOK_TIMEOUT', '51'],
+  ['TRIGLOT_MAIL_FROM', 'desk'],
+  ['TRIGLOT_MAIL_FROM', 'a@b.example, c@d.example'],
+  ['TRIGLOT_MAIL_FROM', 'A <a@b.example>, B <c@d.example>'],
+  ['TRIGLOT_MAIL_FROM', 'Desk\r\nBcc: x <a@b.example>'],
+  ['TRIGLOT_MAIL_FROM', 'Desk; "q <a"q@b.example>'],
   ['TRIGLOT_WEBHOOK_SECRET_DESK', secret(23)],
   ['TRIGLOT_WEBHOOK_SECRET_DESK', secret(65)],
   ['TRIGLOT_WEBHOOK_SECRET_DESK', secret(32).slice('whsec_'.length)],

@@ -12,8 +12,14 @@ export interface NotificationSettings {
 export interface MailSettings {
   /** The mail server as `smtp://` or `smtps://` URL; it may hold credentials, so it appears in no message. */
   readonly smtpUrl: string;
-  /** The sender, as in a From header. */
-  readonly from: string;
+  readonly from: Sender;
+}
+
+/** Apart, because a mail library reads one text by the grammar of headers: `Ops: Desk <a@b>` would be a group. */
+export interface Sender {
+  /** Empty for none. */
+  readonly name: string;
+  readonly address: string;
 }
 
 export interface WebhookSettings {
@@ -94,12 +100,13 @@ function readSmtpUrl(env: Environment): string {
   return value;
 }
 
-function readSender(env: Environment): string {
+function readSender(env: Environment): Sender {
   const value = env['TRIGLOT_MAIL_FROM'] || 'Triglot <triglot@example.com>';
-  if (!/^([^<>@\p{Cc}]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/u.test(value)) {
+  const { name = '', address = value } = /^(?<name>.*)<(?<address>.*)>$/.exec(value)?.groups ?? {};
+  if (/[<>@\p{Cc}]/u.test(name) || !/^[^<>@"\s]+@[^<>@"\s]+$/.test(address)) {
     throw new SettingsError(
       `TRIGLOT_MAIL_FROM must be like "Name <user@host>" or "user@host", not "${value}"`,
     );
   }
-  return value;
+  return { name: name.trim().replace(/^"(.*)"$/, '$1'), address };
 }

@@ -6,9 +6,12 @@ import { type TestContext, test } from 'node:test';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { NativeConnection } from '@temporalio/worker';
 import { type Describe, describePollers, HealthAddressError, Probe, serveHealth } from './health.js';
+import { createLogger } from './logging.js';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 const OWN = '7@here';
+
+const quiet = createLogger('notification', 'error');
 
 const listing =
   (...pollers: readonly (readonly [string, number])[]): Describe =>
@@ -57,7 +60,7 @@ const CASES: readonly Case[] = [
 
 /** A health endpoint on a free port that ends with the test. */
 async function serve(t: TestContext, probe: Probe): Promise<string> {
-  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, probe);
+  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, probe, quiet);
   t.after(() => server.close().closeAllConnections());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
@@ -164,13 +167,23 @@ test('a live process says so', async (t) => {
   assert.deepEqual(await response.json(), { status: 'alive' });
 });
 
+test('a connection that cannot be accepted does not end the worker', async (t) => {
+  const lines: string[] = [];
+  const logger = createLogger('notification', 'warn', { write: (line) => void lines.push(line) });
+  const server = await serveHealth({ host: '127.0.0.1', port: 0 }, new Probe('notification', OWN), logger);
+  t.after(() => server.close());
+  // As Node does when accepting fails.
+  server.emit('error', new Error('accept EMFILE'));
+  assert.match(lines.join(''), /"level":"warn".*accept EMFILE.*"message":"health endpoint failed"/);
+});
+
 test('a taken port is one sentence', async (t) => {
   const other = createServer();
   await once(other.listen(0, '127.0.0.1'), 'listening');
   t.after(() => other.close());
   const { port } = other.address() as AddressInfo;
   await assert.rejects(
-    serveHealth({ host: '127.0.0.1', port }, new Probe('notification', OWN)),
+    serveHealth({ host: '127.0.0.1', port }, new Probe('notification', OWN), quiet),
     (error) =>
       error instanceof HealthAddressError &&
       error.message.startsWith(`cannot answer health probes at 127.0.0.1:${port}: `) &&

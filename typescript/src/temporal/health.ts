@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
-import type { NativeConnection } from '@temporalio/worker';
+import type { Logger, NativeConnection } from '@temporalio/worker';
 import type { Address } from './settings.js';
 
 /** Keeps frequent probes from becoming a load on the server, in milliseconds. */
@@ -119,7 +119,7 @@ export function describePollers(
 }
 
 /** Serves GET /healthz and GET /readyz as JSON until closed. Throws HealthAddressError. */
-export async function serveHealth({ host, port }: Address, probe: Probe): Promise<Server> {
+export async function serveHealth({ host, port }: Address, probe: Probe, logger: Logger): Promise<Server> {
   const server = createServer((request, response) => void answer(probe, request, response));
   try {
     await once(server.listen(port, host), 'listening');
@@ -128,6 +128,9 @@ export async function serveHealth({ host, port }: Address, probe: Probe): Promis
       `cannot answer health probes at ${host}:${port}: ${(error as Error).message}`,
     );
   }
+  // Without a listener, a connection that cannot be accepted would end the process.
+  server.on('error', (error) => logger.warn('health endpoint failed', { error }));
+  logger.info('answering health probes', { address: `${host}:${port}` });
   return server;
 }
 

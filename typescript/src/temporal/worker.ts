@@ -1,5 +1,4 @@
 /** Runs a worker that serves activities, from settings to graceful stop. */
-import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Logger, Runtime, Worker } from '@temporalio/worker';
@@ -60,7 +59,7 @@ async function serve(
   // In the form of the SDK's own default, but known to the probe.
   const identity = `${process.pid}@${hostname()}`;
   const probe = new Probe(taskQueue, identity);
-  const health = await startHealth(settings, probe, logger);
+  const health = settings.healthAddress && (await serveHealth(settings.healthAddress, probe, logger));
   try {
     const { connectionOptions, namespace = 'default' } = settings.client;
     const connection = await connect(connectionOptions, settings.connectTimeout, stop);
@@ -109,19 +108,6 @@ export async function poll(
     worker.shutdown();
   }
   await stopped;
-}
-
-async function startHealth(
-  { healthAddress }: WorkerSettings,
-  probe: Probe,
-  logger: Logger,
-): Promise<Server | undefined> {
-  if (healthAddress === undefined) {
-    return undefined;
-  }
-  const server = await serveHealth(healthAddress, probe);
-  logger.info('answering health probes', { address: `${healthAddress.host}:${healthAddress.port}` });
-  return server;
 }
 
 function installRuntime({ logLevel }: WorkerSettings, logger: Logger): void {

@@ -23,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file triglot/risk/v1/report.proto.
  */
 export const file_triglot_risk_v1_report: GenFile = /*@__PURE__*/
-  fileDesc("Chx0cmlnbG90L3Jpc2svdjEvcmVwb3J0LnByb3RvEg90cmlnbG90LnJpc2sudjEiwQQKGUdlbmVyYXRlUmlza1JlcG9ydFJlcXVlc3QSNQoJcG9ydGZvbGlvGAEgASgLMhoudHJpZ2xvdC5yaXNrLnYxLlBvcnRmb2xpb0IGukgDyAEBEjQKBndpbmRvdxgCIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvd0IGukgDyAEBEkEKCnBhcmFtZXRlcnMYAyABKAsyJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblBhcmFtZXRlcnNCBrpIA8gBARIuCg5jb25maWRlbmNlc19icBgEIAMoBUIWukgTkgEQCAEQChgBIggaBhiPTiicShIhCgpzaGFyZF9zaXplGAUgASgDQg26SAoiCBiAgICAECgAEkAKCnJlY2lwaWVudHMYBiADKAsyIi50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5SZWNpcGllbnRCCLpIBZIBAhBkOt4BukjaARrXAQooZ2VuZXJhdGVfcmlza19yZXBvcnRfcmVxdWVzdC5zaGFyZF9jb3VudBJXc2hhcmRfc2l6ZSBtdXN0IG5vdCBjdXQgdGhlIHNjZW5hcmlvcyBpbnRvIG1vcmUgdGhhbiAyNTAwMDAgc2hhcmRzOiA1MDAgY2hpbGRyZW4gb2YgNTAwGlJ0aGlzLnNoYXJkX3NpemUgPT0gMCB8fCB0aGlzLnNoYXJkX3NpemUgKiAyNTAwMDAgPj0gdGhpcy5wYXJhbWV0ZXJzLnNjZW5hcmlvX2NvdW50IoACChpHZW5lcmF0ZVJpc2tSZXBvcnRSZXNwb25zZRI1CgdzdW1tYXJ5GAEgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJpc2tTdW1tYXJ5Qga6SAPIAQESMwoFZmlsZXMYAiABKAsyHC50cmlnbG90LnJpc2sudjEuUmVwb3J0RmlsZXNCBrpIA8gBARIsCgZzaGFyZXMYAyADKAsyHC50cmlnbG90LnJpc2sudjEuV29ya2VyU2hhcmUSSAoNbm90aWZpY2F0aW9ucxgEIAMoCzIxLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlNlbmROb3RpZmljYXRpb25SZXNwb25zZSK7AgoVU2ltdWxhdGVTaGFyZHNSZXF1ZXN0EjEKBHNwZWMYASABKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkIGukgDyAEBEjUKBXJhbmdlGAIgASgLMh4udHJpZ2xvdC5yaXNrLnYxLlNjZW5hcmlvUmFuZ2VCBrpIA8gBARIhCgpzaGFyZF9zaXplGAMgASgDQg26SAoiCBiAgICAECgBOpQBukiQARqNAQojc2ltdWxhdGVfc2hhcmRzX3JlcXVlc3Quc2hhcmRfY291bnQSO3NoYXJkX3NpemUgbXVzdCBub3QgY3V0IHRoZSByYW5nZSBpbnRvIG1vcmUgdGhhbiA1MDAgc2hhcmRzGil0aGlzLnNoYXJkX3NpemUgKiA1MDAgPj0gdGhpcy5yYW5nZS5jb3VudCKEAQoWU2ltdWxhdGVTaGFyZHNSZXNwb25zZRIyCgVzaGFyZBgBIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmQga6SAPIAQESNgoGc2hhcmVzGAIgAygLMhwudHJpZ2xvdC5yaXNrLnYxLldvcmtlclNoYXJlQgi6SAWSAQIIASIUChJHZXRQcm9ncmVzc1JlcXVlc3QikAIKE0dldFByb2dyZXNzUmVzcG9uc2USKwoFc3RhZ2UYASABKA4yHC50cmlnbG90LnJpc2sudjEuUmVwb3J0U3RhZ2USFAoMc2hhcmRzX3RvdGFsGAIgASgFEhgKEHNoYXJkc19jb21wbGV0ZWQYAyABKAUSGAoQc2hhcmRzX2luX2ZsaWdodBgEIAEoBRIbChNzY2VuYXJpb3NfY29tcGxldGVkGAUgASgDEiwKBnNoYXJlcxgGIAMoCzIcLnRyaWdsb3Qucmlzay52MS5Xb3JrZXJTaGFyZRIbChNub3RpZmljYXRpb25zX3RvdGFsGAcgASgFEhoKEm5vdGlmaWNhdGlvbnNfc2VudBgIIAEoBSq6AQoLUmVwb3J0U3RhZ2USHAoYUkVQT1JUX1NUQUdFX1VOU1BFQ0lGSUVEEAASGgoWUkVQT1JUX1NUQUdFX1BSRVBBUklORxABEhsKF1JFUE9SVF9TVEFHRV9TSU1VTEFUSU5HEAISHAoYUkVQT1JUX1NUQUdFX0FHR1JFR0FUSU5HEAMSGgoWUkVQT1JUX1NUQUdFX05PVElGWUlORxAEEhoKFlJFUE9SVF9TVEFHRV9DT01QTEVURUQQBTLHAgoRUmlza1JlcG9ydFNlcnZpY2USbwoSR2VuZXJhdGVSaXNrUmVwb3J0EioudHJpZ2xvdC5yaXNrLnYxLkdlbmVyYXRlUmlza1JlcG9ydFJlcXVlc3QaKy50cmlnbG90LnJpc2sudjEuR2VuZXJhdGVSaXNrUmVwb3J0UmVzcG9uc2UiABJjCg5TaW11bGF0ZVNoYXJkcxImLnRyaWdsb3Qucmlzay52MS5TaW11bGF0ZVNoYXJkc1JlcXVlc3QaJy50cmlnbG90LnJpc2sudjEuU2ltdWxhdGVTaGFyZHNSZXNwb25zZSIAEloKC0dldFByb2dyZXNzEiMudHJpZ2xvdC5yaXNrLnYxLkdldFByb2dyZXNzUmVxdWVzdBokLnRyaWdsb3Qucmlzay52MS5HZXRQcm9ncmVzc1Jlc3BvbnNlIgAaAEInWiVleGFtcGxlLmNvbS90cmlnbG90L2dvL3Jpc2svdjE7cmlza3YxYgZwcm90bzM", [file_buf_validate_validate, file_triglot_notification_v1_notification, file_triglot_risk_v1_market, file_triglot_risk_v1_measures, file_triglot_risk_v1_simulation, file_triglot_store_v1_object]);
+  fileDesc("Chx0cmlnbG90L3Jpc2svdjEvcmVwb3J0LnByb3RvEg90cmlnbG90LnJpc2sudjEikAYKGUdlbmVyYXRlUmlza1JlcG9ydFJlcXVlc3QSNQoJcG9ydGZvbGlvGAEgASgLMhoudHJpZ2xvdC5yaXNrLnYxLlBvcnRmb2xpb0IGukgDyAEBEjQKBndpbmRvdxgCIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvd0IGukgDyAEBEkEKCnBhcmFtZXRlcnMYAyABKAsyJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblBhcmFtZXRlcnNCBrpIA8gBARIuCg5jb25maWRlbmNlc19icBgEIAMoBUIWukgTkgEQCAEQChgBIggaBhiPTiicShIhCgpzaGFyZF9zaXplGAUgASgDQg26SAoiCBiAgICAECgAEkAKCnJlY2lwaWVudHMYBiADKAsyIi50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5SZWNpcGllbnRCCLpIBZIBAhBkOq0DukipAxrXAQooZ2VuZXJhdGVfcmlza19yZXBvcnRfcmVxdWVzdC5zaGFyZF9jb3VudBJXc2hhcmRfc2l6ZSBtdXN0IG5vdCBjdXQgdGhlIHNjZW5hcmlvcyBpbnRvIG1vcmUgdGhhbiAyNTAwMDAgc2hhcmRzOiA1MDAgY2hpbGRyZW4gb2YgNTAwGlJ0aGlzLnNoYXJkX3NpemUgPT0gMCB8fCB0aGlzLnNoYXJkX3NpemUgKiAyNTAwMDAgPj0gdGhpcy5wYXJhbWV0ZXJzLnNjZW5hcmlvX2NvdW50GswBCiFnZW5lcmF0ZV9yaXNrX3JlcG9ydF9yZXF1ZXN0LnRhaWwSU2VhY2ggY29uZmlkZW5jZSBuZWVkcyBhdCBsZWFzdCAxMCBzY2VuYXJpb3MgYmV5b25kIGl0LCBvciBpdHMgaW50ZXJ2YWwgc2F5cyBub3RoaW5nGlJ0aGlzLmNvbmZpZGVuY2VzX2JwLmFsbChjLCAoMTAwMDAgLSBjKSAqIHRoaXMucGFyYW1ldGVycy5zY2VuYXJpb19jb3VudCA+PSAxMDAwMDApIr8CChpHZW5lcmF0ZVJpc2tSZXBvcnRSZXNwb25zZRI1CgdzdW1tYXJ5GAEgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJpc2tTdW1tYXJ5Qga6SAPIAQESMwoFZmlsZXMYAiABKAsyHC50cmlnbG90LnJpc2sudjEuUmVwb3J0RmlsZXNCBrpIA8gBARIsCgZzaGFyZXMYAyADKAsyHC50cmlnbG90LnJpc2sudjEuV29ya2VyU2hhcmUSSAoNbm90aWZpY2F0aW9ucxgEIAMoCzIxLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlNlbmROb3RpZmljYXRpb25SZXNwb25zZRI9Cgt1bmRlbGl2ZXJlZBgFIAMoCzIoLnRyaWdsb3Qucmlzay52MS5VbmRlbGl2ZXJlZE5vdGlmaWNhdGlvbiJXChdVbmRlbGl2ZXJlZE5vdGlmaWNhdGlvbhIXCg9yZWNpcGllbnRfaW5kZXgYASABKAUSEgoKZXJyb3JfdHlwZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIrsCChVTaW11bGF0ZVNoYXJkc1JlcXVlc3QSMQoEc3BlYxgBIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmQga6SAPIAQESNQoFcmFuZ2UYAiABKAsyHi50cmlnbG90LnJpc2sudjEuU2NlbmFyaW9SYW5nZUIGukgDyAEBEiEKCnNoYXJkX3NpemUYAyABKANCDbpICiIIGICAgIAQKAE6lAG6SJABGo0BCiNzaW11bGF0ZV9zaGFyZHNfcmVxdWVzdC5zaGFyZF9jb3VudBI7c2hhcmRfc2l6ZSBtdXN0IG5vdCBjdXQgdGhlIHJhbmdlIGludG8gbW9yZSB0aGFuIDUwMCBzaGFyZHMaKXRoaXMuc2hhcmRfc2l6ZSAqIDUwMCA+PSB0aGlzLnJhbmdlLmNvdW50IoQBChZTaW11bGF0ZVNoYXJkc1Jlc3BvbnNlEjIKBXNoYXJkGAEgASgLMhsudHJpZ2xvdC5zdG9yZS52MS5PYmplY3RSZWZCBrpIA8gBARI2CgZzaGFyZXMYAiADKAsyHC50cmlnbG90LnJpc2sudjEuV29ya2VyU2hhcmVCCLpIBZIBAggBIhQKEkdldFByb2dyZXNzUmVxdWVzdCKzAgoTR2V0UHJvZ3Jlc3NSZXNwb25zZRIrCgVzdGFnZRgBIAEoDjIcLnRyaWdsb3Qucmlzay52MS5SZXBvcnRTdGFnZRIUCgxzaGFyZHNfdG90YWwYAiABKAUSGAoQc2hhcmRzX2NvbXBsZXRlZBgDIAEoBRIYChBzaGFyZHNfaW5fZmxpZ2h0GAQgASgFEhsKE3NjZW5hcmlvc19jb21wbGV0ZWQYBSABKAMSLAoGc2hhcmVzGAYgAygLMhwudHJpZ2xvdC5yaXNrLnYxLldvcmtlclNoYXJlEhsKE25vdGlmaWNhdGlvbnNfdG90YWwYByABKAUSGgoSbm90aWZpY2F0aW9uc19zZW50GAggASgFEiEKGW5vdGlmaWNhdGlvbnNfdW5kZWxpdmVyZWQYCSABKAUqugEKC1JlcG9ydFN0YWdlEhwKGFJFUE9SVF9TVEFHRV9VTlNQRUNJRklFRBAAEhoKFlJFUE9SVF9TVEFHRV9QUkVQQVJJTkcQARIbChdSRVBPUlRfU1RBR0VfU0lNVUxBVElORxACEhwKGFJFUE9SVF9TVEFHRV9BR0dSRUdBVElORxADEhoKFlJFUE9SVF9TVEFHRV9OT1RJRllJTkcQBBIaChZSRVBPUlRfU1RBR0VfQ09NUExFVEVEEAUyxwIKEVJpc2tSZXBvcnRTZXJ2aWNlEm8KEkdlbmVyYXRlUmlza1JlcG9ydBIqLnRyaWdsb3Qucmlzay52MS5HZW5lcmF0ZVJpc2tSZXBvcnRSZXF1ZXN0GisudHJpZ2xvdC5yaXNrLnYxLkdlbmVyYXRlUmlza1JlcG9ydFJlc3BvbnNlIgASYwoOU2ltdWxhdGVTaGFyZHMSJi50cmlnbG90LnJpc2sudjEuU2ltdWxhdGVTaGFyZHNSZXF1ZXN0GicudHJpZ2xvdC5yaXNrLnYxLlNpbXVsYXRlU2hhcmRzUmVzcG9uc2UiABJaCgtHZXRQcm9ncmVzcxIjLnRyaWdsb3Qucmlzay52MS5HZXRQcm9ncmVzc1JlcXVlc3QaJC50cmlnbG90LnJpc2sudjEuR2V0UHJvZ3Jlc3NSZXNwb25zZSIAGgBCJ1olZXhhbXBsZS5jb20vdHJpZ2xvdC9nby9yaXNrL3YxO3Jpc2t2MWIGcHJvdG8z", [file_buf_validate_validate, file_triglot_notification_v1_notification, file_triglot_risk_v1_market, file_triglot_risk_v1_measures, file_triglot_risk_v1_simulation, file_triglot_store_v1_object]);
 
 /**
  * Asks for a report.
@@ -114,6 +114,13 @@ export type GenerateRiskReportResponse = Message<"triglot.risk.v1.GenerateRiskRe
    * @generated from field: repeated triglot.notification.v1.SendNotificationResponse notifications = 4;
    */
   notifications: SendNotificationResponse[];
+
+  /**
+   * Who could not be told; the report stands all the same.
+   *
+   * @generated from field: repeated triglot.risk.v1.UndeliveredNotification undelivered = 5;
+   */
+  undelivered: UndeliveredNotification[];
 };
 
 /**
@@ -122,6 +129,41 @@ export type GenerateRiskReportResponse = Message<"triglot.risk.v1.GenerateRiskRe
  */
 export const GenerateRiskReportResponseSchema: GenMessage<GenerateRiskReportResponse> = /*@__PURE__*/
   messageDesc(file_triglot_risk_v1_report, 1);
+
+/**
+ * A notification that its channel refused for good, or did not take in time.
+ *
+ * @generated from message triglot.risk.v1.UndeliveredNotification
+ */
+export type UndeliveredNotification = Message<"triglot.risk.v1.UndeliveredNotification"> & {
+  /**
+   * The recipient's place in the request, from 0.
+   *
+   * @generated from field: int32 recipient_index = 1;
+   */
+  recipientIndex: number;
+
+  /**
+   * The error's type, for instance `DeliveryRejected`.
+   *
+   * @generated from field: string error_type = 2;
+   */
+  errorType: string;
+
+  /**
+   * What happened, in a sentence.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message triglot.risk.v1.UndeliveredNotification.
+ * Use `create(UndeliveredNotificationSchema)` to create a new message.
+ */
+export const UndeliveredNotificationSchema: GenMessage<UndeliveredNotification> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_report, 2);
 
 /**
  * Asks for a range of scenarios in shards.
@@ -156,7 +198,7 @@ export type SimulateShardsRequest = Message<"triglot.risk.v1.SimulateShardsReque
  * Use `create(SimulateShardsRequestSchema)` to create a new message.
  */
 export const SimulateShardsRequestSchema: GenMessage<SimulateShardsRequest> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 2);
+  messageDesc(file_triglot_risk_v1_report, 3);
 
 /**
  * A range of scenarios, simulated and merged.
@@ -184,7 +226,7 @@ export type SimulateShardsResponse = Message<"triglot.risk.v1.SimulateShardsResp
  * Use `create(SimulateShardsResponseSchema)` to create a new message.
  */
 export const SimulateShardsResponseSchema: GenMessage<SimulateShardsResponse> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 3);
+  messageDesc(file_triglot_risk_v1_report, 4);
 
 /**
  * Asks for the progress.
@@ -199,7 +241,7 @@ export type GetProgressRequest = Message<"triglot.risk.v1.GetProgressRequest"> &
  * Use `create(GetProgressRequestSchema)` to create a new message.
  */
 export const GetProgressRequestSchema: GenMessage<GetProgressRequest> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 4);
+  messageDesc(file_triglot_risk_v1_report, 5);
 
 /**
  * How far a report has come.
@@ -262,6 +304,13 @@ export type GetProgressResponse = Message<"triglot.risk.v1.GetProgressResponse">
    * @generated from field: int32 notifications_sent = 8;
    */
   notificationsSent: number;
+
+  /**
+   * How many could not be delivered, for good.
+   *
+   * @generated from field: int32 notifications_undelivered = 9;
+   */
+  notificationsUndelivered: number;
 };
 
 /**
@@ -269,7 +318,7 @@ export type GetProgressResponse = Message<"triglot.risk.v1.GetProgressResponse">
  * Use `create(GetProgressResponseSchema)` to create a new message.
  */
 export const GetProgressResponseSchema: GenMessage<GetProgressResponse> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 5);
+  messageDesc(file_triglot_risk_v1_report, 6);
 
 /**
  * The stages of a report.
