@@ -195,7 +195,7 @@ def main() -> int:
             try:
                 killed = judge(mutant, copy, green)
                 verdict = "[green]killed[/]" if killed else "[red]SURVIVED[/]"
-            except MutantError as error:
+            except (MutantError, subprocess.TimeoutExpired) as error:
                 killed, verdict = False, f"[red]BROKEN[/] {escape(str(error))}"
             failures += not killed
             seconds = time.monotonic() - begin

@@ -35,8 +35,11 @@ def serve(task_queue: str, kind: "TaskQueueType.ValueType", prepare: Prepare) ->
         prepare: Makes the worker.
     """
     configure_logging(task_queue)
+    # Never closed: that would wait, without end, for computations in threads, whose results nobody takes any
+    # more once the worker has stopped.
+    runner = asyncio.Runner()
     try:
-        asyncio.run(_run_until_signal(task_queue, kind, prepare))
+        runner.run(_run_until_signal(task_queue, kind, prepare))
     except SettingsError as error:
         logger.error("%s", error)
         leave(2)
@@ -52,8 +55,14 @@ def serve(task_queue: str, kind: "TaskQueueType.ValueType", prepare: Prepare) ->
 async def _run_until_signal(task_queue: str, kind: "TaskQueueType.ValueType", prepare: Prepare) -> None:
     # The signal may come before there is a connection.
     worker = asyncio.create_task(run(task_queue, kind, prepare))
+
+    def stop() -> None:
+        # Once: a second signal, as of a Ctrl-C that a process manager follows up, would cut the grace short.
+        if not worker.cancelling():
+            worker.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, worker.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     with suppress(asyncio.CancelledError):
         await worker
 

@@ -578,6 +578,11 @@ ARGUMENTS = [
         from_date="2026-01-06",
     ),
     argument(
+        "a window of the first day alone",
+        "prices.csv: there are fewer than two days of prices to 2026-01-02",
+        as_of_date="2026-01-02",
+    ),
+    argument(
         "synthetic prices without a size",
         "'synthetic:' is no source of prices; write synthetic:ASSETSxDAYS, like synthetic:20x3000",
         prices="synthetic:",

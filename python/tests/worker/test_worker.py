@@ -84,6 +84,16 @@ def test_a_bad_setting_is_named(settings: dict[str, str], sentence: str) -> None
     assert sentence in only_line(worker)["message"]
 
 
+def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for url in (file.as_uri(), "file:////"):
+        worker = run_worker(MODULES[1], TEMPORAL_ADDRESS="127.0.0.1:1", TRIGLOT_STORE_URL=url)
+
+        assert worker.returncode == 2
+        assert only_line(worker)["message"].startswith("bad settings: TRIGLOT_STORE_URL: ")
+
+
 def test_a_missing_setting_is_named() -> None:
     worker = run_worker(TEMPORAL_ADDRESS="127.0.0.1:1")
 
@@ -158,6 +168,46 @@ def test_a_stop_while_it_connects_is_no_error(tmp_path: Path, module: str) -> No
             _, errors = process.communicate(timeout=DEADLINE)
 
     assert (process.returncode, errors) == (0, "")
+
+
+# In place of a worker with an activity that computes: in its grace it gets another signal.
+STAND_IN = """
+import asyncio, os, signal, time
+from triglot import serving
+
+async def run(*_):
+    computation = asyncio.create_task(asyncio.to_thread(time.sleep, 600))
+    print("started", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(10):  # the event loop sees to it in its next round
+            await asyncio.sleep(0)
+        print("stopped", flush=True)
+
+serving.run = run
+serving.serve("queue", 1, None)
+"""
+
+
+def test_a_stop_takes_its_grace_and_waits_for_no_computation() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STAND_IN],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(signal.SIGTERM)
+        try:
+            output, errors = process.communicate(timeout=DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            pytest.fail("it waits for the computation")
+
+    assert (process.returncode, output, errors) == (0, "stopped\n", "")
 
 
 def test_the_worker_for_workflows_has_no_numerical_library() -> None:

@@ -33,7 +33,12 @@ from triglot.risk.v1.analytics_pb2 import (
 from triglot.risk.v1.analytics_temporal import AnalyticsService, analytics_service_activities
 from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceWindow, SimulationParameters
 from triglot.risk.v1.measures_pb2 import Estimate, ReportFiles, RiskMeasure, RiskSummary
-from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, GetProgressRequest, ReportStage
+from triglot.risk.v1.report_pb2 import (
+    GenerateRiskReportRequest,
+    GetProgressRequest,
+    ReportStage,
+    UndeliveredNotification,
+)
 from triglot.risk.v1.report_temporal import RiskReportServiceClient
 from triglot.risk.v1.simulation_pb2 import Provenance, SimulateShardRequest, SimulateShardResponse
 from triglot.risk.v1.simulation_temporal import SimulationService, simulation_service_activities
@@ -75,6 +80,8 @@ class Fakes:
     merged: list[MergeShardsRequest] = field(default_factory=list)
     aggregated: list[AggregateRiskRequest] = field(default_factory=list)
     sent: list[SendNotificationRequest] = field(default_factory=list)
+    send_errors: dict[str, list[Exception]] = field(default_factory=dict)
+    """What becomes of the first attempts at notifications, by address."""
     shards_may_finish: asyncio.Event = field(default_factory=asyncio.Event)
     shard_error: Exception | None = None
     shard_errors_left: int = 0
@@ -124,6 +131,8 @@ class Fakes:
         )
 
     async def send_notification(self, request: SendNotificationRequest, /) -> SendNotificationResponse:
+        if errors := self.send_errors.get(request.recipient.email.address):
+            raise errors.pop(0)
         self.sent.append(request)
         return SendNotificationResponse(delivery_id=f"<{request.idempotency_key}@example.com>")
 
@@ -162,18 +171,18 @@ async def test_a_report_runs_from_prices_to_notifications(
     reports: RiskReportServiceClient, fakes: Fakes
 ) -> None:
     fakes.shards_may_finish.set()
-    asked = request(scenario_count=10, shard_size=4, recipients=2)
+    asked = request(scenario_count=1_000, shard_size=400, recipients=2)
     handle = await reports.start_generate_risk_report(asked)
     report = await handle.result()
 
     assert [prepared.parameters for prepared in fakes.prepared] == [asked.parameters]
     assert sorted((shard.range.first, shard.range.count) for shard in fakes.simulated) == [
-        (0, 4),
-        (4, 4),
-        (8, 2),
+        (0, 400),
+        (400, 400),
+        (800, 200),
     ]
     (aggregated,) = fakes.aggregated
-    assert list(aggregated.shards) == [reference(f"shard-{first}") for first in (0, 4, 8)]
+    assert list(aggregated.shards) == [reference(f"shard-{first}") for first in (0, 400, 800)]
     assert list(aggregated.confidences_bp) == [9900]
     assert aggregated.preparation == Provenance(language="python")
     assert aggregated.simulation == report.shares
@@ -188,7 +197,7 @@ async def test_a_report_runs_from_prices_to_notifications(
     assert [[image.object for image in sent.notification.images] for sent in fakes.sent] == [[CHART]] * 2
     assert report.files.json == reference("json")
     assert [(share.language, share.shard_count, share.scenario_count) for share in report.shares] == [
-        ("go", 3, 10)
+        ("go", 3, 1_000)
     ]
     assert [sent.delivery_id for sent in report.notifications] == [
         f"<{workflow_id}/{index}@example.com>" for index in (0, 1)
@@ -196,7 +205,7 @@ async def test_a_report_runs_from_prices_to_notifications(
 
 
 async def test_at_most_200_shards_are_in_flight(reports: RiskReportServiceClient, fakes: Fakes) -> None:
-    handle = await reports.start_generate_risk_report(request(scenario_count=450, shard_size=1))
+    handle = await reports.start_generate_risk_report(request(scenario_count=450_000, shard_size=1_000))
     progress = await handle.get_progress(GetProgressRequest())
     async with asyncio.timeout(DEADLINE):
         while progress.shards_in_flight < 200:
@@ -214,7 +223,7 @@ async def test_at_most_200_shards_are_in_flight(reports: RiskReportServiceClient
         ReportStage.REPORT_STAGE_COMPLETED,
         450,
         0,
-        450,
+        450_000,
     )
 
 
@@ -223,10 +232,10 @@ async def test_a_passing_error_is_retried(reports: RiskReportServiceClient, fake
     fakes.shard_error, fakes.shard_errors_left = ConnectionError("the store is away"), 3
 
     report = await (
-        await reports.start_generate_risk_report(request(scenario_count=1, shard_size=1))
+        await reports.start_generate_risk_report(request(scenario_count=1_000, shard_size=1_000))
     ).result()
 
-    assert report.summary.scenario_count == 1
+    assert report.summary.scenario_count == 1_000
     assert fakes.shard_errors_left == 0
 
 
@@ -235,7 +244,9 @@ async def test_an_invalid_argument_ends_the_report(reports: RiskReportServiceCli
     fakes.shard_error, fakes.shard_errors_left = ApplicationError("no such thing", type="InvalidArgument"), 1
 
     with pytest.raises(WorkflowFailureError) as failure:
-        await (await reports.start_generate_risk_report(request(scenario_count=2, shard_size=1))).result()
+        await (
+            await reports.start_generate_risk_report(request(scenario_count=2_000, shard_size=1_000))
+        ).result()
 
     error = failure.value.cause
     assert isinstance(error, ActivityError)
@@ -259,7 +270,7 @@ async def test_an_activity_refuses_a_bad_request_on_arrival(fakes: Fakes) -> Non
 
 async def test_up_to_500_shards_need_no_child(reports: RiskReportServiceClient, fakes: Fakes) -> None:
     fakes.shards_may_finish.set()
-    await reports.execute_generate_risk_report(request(scenario_count=500, shard_size=1))
+    await reports.execute_generate_risk_report(request(scenario_count=500_000, shard_size=1_000))
 
     assert fakes.merged == []
     assert len(fakes.aggregated[0].shards) == 500
@@ -309,6 +320,49 @@ async def test_at_most_200_shards_of_four_children_are_in_flight(
 
     assert fakes.most_simulated_at_once == 200
     assert len(fakes.simulated) == 2_600
+
+
+async def test_a_notification_that_is_refused_does_not_keep_others_from_being_told(
+    reports: RiskReportServiceClient, fakes: Fakes
+) -> None:
+    fakes.shards_may_finish.set()
+    fakes.send_errors = {
+        "desk-0@example.com": [ApplicationError("nobody there", type="DeliveryRejected", non_retryable=True)],
+        "desk-1@example.com": [ApplicationError("try again", type="DeliveryFailed")],
+    }
+
+    handle = await reports.start_generate_risk_report(
+        request(scenario_count=1_000, shard_size=1_000, recipients=2)
+    )
+    report = await handle.result()
+
+    assert [sent.recipient.email.address for sent in fakes.sent] == ["desk-1@example.com"]
+    assert [sent.delivery_id for sent in report.notifications] == [f"<{handle.workflow.id}/1@example.com>"]
+    assert list(report.undelivered) == [
+        UndeliveredNotification(recipient_index=0, error_type="DeliveryRejected", message="nobody there")
+    ]
+    assert report.files.json == reference("json")
+    progress = await handle.get_progress()
+    assert (progress.notifications_sent, progress.notifications_undelivered) == (1, 1)
+
+
+async def test_a_cancelled_report_waits_for_no_notification(
+    reports: RiskReportServiceClient, fakes: Fakes
+) -> None:
+    fakes.shards_may_finish.set()
+    fakes.send_errors = {
+        "desk-0@example.com": [ApplicationError("try again", type="DeliveryFailed") for _ in range(100)]
+    }
+    handle = await reports.start_generate_risk_report(request(scenario_count=1_000, shard_size=1_000))
+    async with asyncio.timeout(DEADLINE):
+        while (await handle.get_progress()).stage != ReportStage.REPORT_STAGE_NOTIFYING:
+            continue
+
+    await handle.workflow.cancel()
+
+    with pytest.raises(WorkflowFailureError) as failure:
+        await handle.result()
+    assert isinstance(failure.value.cause, CancelledError)
 
 
 async def test_a_shard_that_fails_for_good_ends_children_and_report_with_its_cause(

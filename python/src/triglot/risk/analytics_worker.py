@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 from triglot.risk.analytics import Analytics
 from triglot.risk.v1.analytics_temporal import AnalyticsService, analytics_service_activities
 from triglot.serving import serve
-from triglot.settings import Settings
+from triglot.settings import Settings, SettingsError
 from triglot.store import Store
 from triglot.tuning import WorkerOptions, activity_options
 
@@ -42,8 +42,15 @@ def analytics_worker(
 
 
 def prepare(settings: Settings) -> Callable[[Client], Worker]:
-    """Makes the worker that the settings ask for."""
-    store = Store.from_url(settings.store_url)
+    """Makes the worker that the settings ask for.
+
+    Raises:
+        SettingsError: If the store cannot be opened.
+    """
+    try:
+        store = Store.from_url(settings.store_url)
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"bad settings: TRIGLOT_STORE_URL: {error}") from error
     options = activity_options(settings)
     return lambda client: analytics_worker(client, store, **options)
 

@@ -22,12 +22,14 @@ class Inputs:
         history: The prices.
         from_date: The first day whose price is used; empty means from the beginning.
         as_of_date: The last one, a day of the history.
+        return_count: How many daily returns lie in between, to draw from.
     """
 
     portfolio: Portfolio
     history: PriceHistory
     from_date: str
     as_of_date: str
+    return_count: int
 
 
 def load_inputs(portfolio: str, prices: str, from_date: str = "", as_of_date: str = "") -> Inputs:
@@ -50,12 +52,12 @@ def load_inputs(portfolio: str, prices: str, from_date: str = "", as_of_date: st
     last = as_of_date or history.dates[-1]
     try:
         symbols = holdings.symbols if holdings else list(history.symbols)
-        day_count = len(growth_factors(history, from_date, last, symbols))
+        return_count = len(growth_factors(history, from_date, last, symbols))
     except PriceWindowError as error:
         raise InputError(f"{prices}: {error}") from error
-    if day_count > MAX_DAYS:
+    if return_count > MAX_DAYS:
         raise InputError(
-            f"{prices}: at most {MAX_DAYS:,} days can be drawn from, and these are {day_count:,}"
+            f"{prices}: at most {MAX_DAYS:,} days can be drawn from, and these are {return_count:,}"
         )
     message = holdings.value(history, last) if holdings else equal_portfolio(history)
-    return Inputs(message, history, from_date, last)
+    return Inputs(message, history, from_date, last, return_count)

@@ -283,7 +283,8 @@ def _window(history: PriceHistory, from_date: str, as_of_date: str) -> slice:
     stop = _day_index(dates, as_of_date) + 1
     start = next((index for index, date in enumerate(dates) if date >= from_date), stop)
     if stop - start < 2:
-        raise PriceWindowError(f"there are fewer than two days of prices from {from_date} to {as_of_date}")
+        since = f"from {from_date} " if from_date else ""
+        raise PriceWindowError(f"there are fewer than two days of prices {since}to {as_of_date}")
     return slice(start, stop)
 
 

@@ -8,6 +8,7 @@ import asyncio
 from functools import partial
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from triglot.notification.v1.notification_pb2 import SendNotificationRequest, SendNotificationResponse
 from triglot.notification.v1.notification_temporal import send_notification
@@ -40,6 +41,7 @@ from triglot.risk.v1.report_pb2 import (
     ReportStage,
     SimulateShardsRequest,
     SimulateShardsResponse,
+    UndeliveredNotification,
 )
 from triglot.risk.v1.report_temporal import RiskReportService, start_simulate_shards
 from triglot.risk.v1.simulation_pb2 import ScenarioRange, SimulateShardRequest
@@ -60,13 +62,15 @@ class GenerateRiskReport:
         self._window = Window()
         # By recipient, since answers come in any order.
         self._notifications: dict[int, SendNotificationResponse] = {}
+        self._undelivered: dict[int, UndeliveredNotification] = {}
 
     @workflow.run
     async def run(self, request: GenerateRiskReportRequest) -> GenerateRiskReportResponse:
         """Runs the steps in order.
 
         Raises:
-            ActivityError: If a step fails for good; its cause has one of the contract's error types.
+            ActivityError: If a step fails for good; its cause has one of the contract's error types. A
+                notification is no such step: who could not be told is in the answer.
             ChildWorkflowError: If a child does; its cause is that ActivityError.
         """
         prepared = await self._prepare()
@@ -85,6 +89,7 @@ class GenerateRiskReport:
             files=aggregated.files,
             shares=self._window.shares,
             notifications=[self._notifications[index] for index in sorted(self._notifications)],
+            undelivered=[self._undelivered[index] for index in sorted(self._undelivered)],
         )
 
     @workflow.query(name=RiskReportService.GET_PROGRESS)
@@ -99,6 +104,7 @@ class GenerateRiskReport:
             shares=self._window.shares,
             notifications_total=len(self._request.recipients),
             notifications_sent=len(self._notifications),
+            notifications_undelivered=len(self._undelivered),
         )
 
     async def _prepare(self) -> PrepareMarketDataResponse:
@@ -128,14 +134,18 @@ class GenerateRiskReport:
         notification = compose_notification(self._request, aggregated.summary, aggregated.files)
 
         async def send(index: int) -> None:
-            self._notifications[index] = await send_notification(
-                SendNotificationRequest(
-                    # The workflow's id outlives retries and resets of the run, so the key does too.
-                    idempotency_key=f"{workflow.info().workflow_id}/{index}",
-                    recipient=self._request.recipients[index],
-                    notification=notification,
+            try:
+                self._notifications[index] = await send_notification(
+                    SendNotificationRequest(
+                        # The workflow's id outlives retries and resets of the run, so the key does too.
+                        idempotency_key=f"{workflow.info().workflow_id}/{index}",
+                        recipient=self._request.recipients[index],
+                        notification=notification,
+                    )
                 )
-            )
+            except ActivityError as error:
+                # The report is made; a failure would take it, and the others' retries, away.
+                self._undelivered[index] = _undelivered(index, error)
 
         await asyncio.gather(*(send(index) for index in range(len(self._request.recipients))))
 
@@ -166,3 +176,13 @@ async def _simulate_one(spec: ObjectRef, scenarios: ScenarioRange) -> SimulateSh
 async def _simulate_many(spec: ObjectRef, size: int, scenarios: ScenarioRange) -> SimulateShardsResponse:
     request = SimulateShardsRequest(spec=spec, range=scenarios, shard_size=size)
     return await (await start_simulate_shards(request, id=child_id(workflow.info().workflow_id, scenarios)))
+
+
+def _undelivered(index: int, error: ActivityError) -> UndeliveredNotification:
+    cause = error.cause
+    error_type = cause.type if isinstance(cause, ApplicationError) else None
+    return UndeliveredNotification(
+        recipient_index=index,
+        error_type=error_type or type(cause).__name__,
+        message=cause.message if isinstance(cause, FailureError) else str(cause),
+    )

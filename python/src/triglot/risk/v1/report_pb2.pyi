@@ -46,16 +46,28 @@ class GenerateRiskReportRequest(_message.Message):
     def __init__(self, portfolio: _Optional[_Union[_market_pb2.Portfolio, _Mapping]] = ..., window: _Optional[_Union[_market_pb2.PriceWindow, _Mapping]] = ..., parameters: _Optional[_Union[_market_pb2.SimulationParameters, _Mapping]] = ..., confidences_bp: _Optional[_Iterable[int]] = ..., shard_size: _Optional[int] = ..., recipients: _Optional[_Iterable[_Union[_notification_pb2.Recipient, _Mapping]]] = ...) -> None: ...
 
 class GenerateRiskReportResponse(_message.Message):
-    __slots__ = ("summary", "files", "shares", "notifications")
+    __slots__ = ("summary", "files", "shares", "notifications", "undelivered")
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
     SHARES_FIELD_NUMBER: _ClassVar[int]
     NOTIFICATIONS_FIELD_NUMBER: _ClassVar[int]
+    UNDELIVERED_FIELD_NUMBER: _ClassVar[int]
     summary: _measures_pb2.RiskSummary
     files: _measures_pb2.ReportFiles
     shares: _containers.RepeatedCompositeFieldContainer[_simulation_pb2.WorkerShare]
     notifications: _containers.RepeatedCompositeFieldContainer[_notification_pb2.SendNotificationResponse]
-    def __init__(self, summary: _Optional[_Union[_measures_pb2.RiskSummary, _Mapping]] = ..., files: _Optional[_Union[_measures_pb2.ReportFiles, _Mapping]] = ..., shares: _Optional[_Iterable[_Union[_simulation_pb2.WorkerShare, _Mapping]]] = ..., notifications: _Optional[_Iterable[_Union[_notification_pb2.SendNotificationResponse, _Mapping]]] = ...) -> None: ...
+    undelivered: _containers.RepeatedCompositeFieldContainer[UndeliveredNotification]
+    def __init__(self, summary: _Optional[_Union[_measures_pb2.RiskSummary, _Mapping]] = ..., files: _Optional[_Union[_measures_pb2.ReportFiles, _Mapping]] = ..., shares: _Optional[_Iterable[_Union[_simulation_pb2.WorkerShare, _Mapping]]] = ..., notifications: _Optional[_Iterable[_Union[_notification_pb2.SendNotificationResponse, _Mapping]]] = ..., undelivered: _Optional[_Iterable[_Union[UndeliveredNotification, _Mapping]]] = ...) -> None: ...
+
+class UndeliveredNotification(_message.Message):
+    __slots__ = ("recipient_index", "error_type", "message")
+    RECIPIENT_INDEX_FIELD_NUMBER: _ClassVar[int]
+    ERROR_TYPE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    recipient_index: int
+    error_type: str
+    message: str
+    def __init__(self, recipient_index: _Optional[int] = ..., error_type: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class SimulateShardsRequest(_message.Message):
     __slots__ = ("spec", "range", "shard_size")
@@ -80,7 +92,7 @@ class GetProgressRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetProgressResponse(_message.Message):
-    __slots__ = ("stage", "shards_total", "shards_completed", "shards_in_flight", "scenarios_completed", "shares", "notifications_total", "notifications_sent")
+    __slots__ = ("stage", "shards_total", "shards_completed", "shards_in_flight", "scenarios_completed", "shares", "notifications_total", "notifications_sent", "notifications_undelivered")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     SHARDS_TOTAL_FIELD_NUMBER: _ClassVar[int]
     SHARDS_COMPLETED_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +101,7 @@ class GetProgressResponse(_message.Message):
     SHARES_FIELD_NUMBER: _ClassVar[int]
     NOTIFICATIONS_TOTAL_FIELD_NUMBER: _ClassVar[int]
     NOTIFICATIONS_SENT_FIELD_NUMBER: _ClassVar[int]
+    NOTIFICATIONS_UNDELIVERED_FIELD_NUMBER: _ClassVar[int]
     stage: ReportStage
     shards_total: int
     shards_completed: int
@@ -97,4 +110,5 @@ class GetProgressResponse(_message.Message):
     shares: _containers.RepeatedCompositeFieldContainer[_simulation_pb2.WorkerShare]
     notifications_total: int
     notifications_sent: int
-    def __init__(self, stage: _Optional[_Union[ReportStage, str]] = ..., shards_total: _Optional[int] = ..., shards_completed: _Optional[int] = ..., shards_in_flight: _Optional[int] = ..., scenarios_completed: _Optional[int] = ..., shares: _Optional[_Iterable[_Union[_simulation_pb2.WorkerShare, _Mapping]]] = ..., notifications_total: _Optional[int] = ..., notifications_sent: _Optional[int] = ...) -> None: ...
+    notifications_undelivered: int
+    def __init__(self, stage: _Optional[_Union[ReportStage, str]] = ..., shards_total: _Optional[int] = ..., shards_completed: _Optional[int] = ..., shards_in_flight: _Optional[int] = ..., scenarios_completed: _Optional[int] = ..., shares: _Optional[_Iterable[_Union[_simulation_pb2.WorkerShare, _Mapping]]] = ..., notifications_total: _Optional[int] = ..., notifications_sent: _Optional[int] = ..., notifications_undelivered: _Optional[int] = ...) -> None: ...
