@@ -19,9 +19,12 @@ import psutil
 import pytest
 
 from demos import MARKER, Demo
+from triglot.risk import defaults
 
 DEADLINE = 120
 GONE_SECONDS = 15
+STOPPED = {"stopped": True, "running_reports": 0}
+NOTHING_TO_STOP = {"stopped": False, "running_reports": None}
 TRIGLOT = str(Path(sys.executable).parent / "triglot")
 
 
@@ -36,12 +39,24 @@ class Place:
         return subprocess.run(
             [TRIGLOT, *arguments],
             cwd=self.root,
-            env={**os.environ, MARKER: self.marker},
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=DEADLINE,
             check=False,
         )
+
+    def environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("TEMPORAL_", "TRIGLOT_", "XDG_", "MPL"))
+        }
+        return kept | {MARKER: self.marker, "HOME": str(self.home)}
+
+    @property
+    def home(self) -> Path:
+        return self.root.parent / "home"
 
     def document(self, *arguments: str) -> tuple[int, Any]:
         result = self.triglot(*arguments, "--json")
@@ -61,6 +76,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     root = tmp_path / "a folder with 100 % spaces"
     root.mkdir()
     place = Place(root, uuid.uuid4().hex)
+    place.home.mkdir()
     yield place
     for process in place.living():
         with suppress(psutil.NoSuchProcess):
@@ -98,12 +114,47 @@ def test_a_stack_is_started_once_and_stopped_once(place: Place) -> None:
     assert all(psutil.pid_exists(process["pid"]) for process in status["processes"])
     assert all(queue["pollers"] for queue in status["task_queues"])
 
-    assert place.document("stack", "down") == (0, {"stopped": True})
+    assert place.document("stack", "down") == (0, STOPPED)
     assert place.living() == []
-    assert place.document("stack", "down") == (0, {"stopped": False})
+    assert place.document("stack", "down") == (0, NOTHING_TO_STOP)
     status = place.triglot("stack", "status")
     assert status.returncode == 3
     assert "no stack runs in this folder" in status.stderr
+
+
+def test_a_report_outlives_its_stack(place: Place) -> None:
+    assert place.triglot("stack", "up").returncode == 0
+    _, status = place.document("stack", "status")
+    pids = {process["name"]: process["pid"] for process in status["processes"]}
+    assert {process["name"]: process["condition"] for process in status["processes"]}[
+        "simulation"
+    ] == "polling"
+    # So that it has certainly not ended; what was given to this worker is lost.
+    os.kill(pids["simulation"], signal.SIGSTOP)
+    assert place.triglot("report", "run", "--scenarios", "1M", "--id", "survivor", "--detach").returncode == 0
+    (place.root / "below").mkdir()
+
+    below = Place(place.root / "below", place.marker)
+    down = below.triglot("stack", "down")
+    assert down.returncode == 0, down.stderr
+    assert "1 report was running; it goes on at the next `triglot stack up` in " in down.stdout
+    assert place.living() == []
+    up = place.triglot("stack", "up")
+
+    assert up.returncode == 0, up.stderr
+    assert "in another terminal" not in up.stdout
+    code, watched = below.document("report", "watch", "survivor")
+    assert (code, watched["status"]) == (0, "completed")
+    expected = json.loads(defaults.expected_path().read_text())["digests"]["1000000"]
+    assert watched["result"]["digest"] == expected
+
+    for process in place.living():
+        process.kill()
+    place.await_end()
+    assert place.triglot("stack", "up").returncode == 0
+    assert place.document("report", "show", "survivor")[1]["result"] == watched["result"]
+    assert place.document("stack", "down") == (0, STOPPED)
+    assert list(place.home.rglob("*")) == [], "the home of whoever runs it is not ours"
 
 
 def test_a_killed_stack_leaves_nothing_and_the_next_starts(place: Place) -> None:
@@ -116,7 +167,7 @@ def test_a_killed_stack_leaves_nothing_and_the_next_starts(place: Place) -> None
 
     assert code == 0
     assert next_stack["pid"] != stack["pid"]
-    assert place.document("stack", "down") == (0, {"stopped": True})
+    assert place.document("stack", "down") == (0, STOPPED)
     assert place.living() == []
 
 
@@ -126,7 +177,7 @@ def test_two_at_once_are_one(place: Place) -> None:
 
     assert (code, other_code) == (0, 0)
     assert one == other
-    assert place.document("stack", "down") == (0, {"stopped": True})
+    assert place.document("stack", "down") == (0, STOPPED)
     assert place.living() == []
 
 
@@ -143,7 +194,7 @@ def test_a_start_that_fails_is_one_sentence_and_leaves_nothing(place: Place) -> 
     assert "Traceback" not in result.stderr
     assert result.stderr.splitlines()[-1].startswith("triglot: ")
     assert place.living() == []
-    assert place.document("stack", "down") == (0, {"stopped": False})
+    assert place.document("stack", "down") == (0, NOTHING_TO_STOP)
 
 
 def test_a_start_can_be_stopped(place: Place) -> None:
@@ -151,7 +202,7 @@ def test_a_start_can_be_stopped(place: Place) -> None:
         up = pool.submit(place.triglot, "stack", "up")
         lock = place.root / ".triglot" / "running.lock"
         await_that(lambda: lock.exists() and lock.read_text() != "", "the start claims nothing")
-        assert place.document("stack", "down") == (0, {"stopped": True})
+        assert place.document("stack", "down") == (0, STOPPED | {"running_reports": None})
         assert up.result().returncode != 0
 
     assert place.living() == []

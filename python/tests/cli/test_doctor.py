@@ -209,6 +209,23 @@ def test_an_installed_wheel_is_looked_at_for_what_applies(
     ]
 
 
+def test_a_narrow_terminal_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = "older than go/internal/simulation/a_file_with_a_long_name.go; run make build"
+    found = [Finding("@temporalio/* (TypeScript)", "1" * 30, sentence, fits=False)]
+    monkeypatch.setattr(doctor, "findings", lambda _: found)
+
+    doctor.run(Console(width=80))
+
+    rows = [line.split("│")[1:-1] for line in capsys.readouterr().out.splitlines() if "│" in line]
+    columns = ["".join("".join(cells).split()) for cells in zip(*rows, strict=True)]
+    finding = found[0]
+    assert columns == [
+        "".join(text.split()) for text in (finding.what, finding.needed, finding.found, "does not fit")
+    ]
+
+
 def test_it_needs_nothing_of_the_stacks_libraries() -> None:
     absent = "import sys; sys.modules |= dict.fromkeys(('psutil', 'supervisor', 'aiosmtpd')); "
     result = subprocess.run(

@@ -86,6 +86,27 @@ def test_a_running_stack_is_known_until_its_end(tmp_path: Path) -> None:
     assert not is_claimed(root)
 
 
+def test_the_nearest_stack_above_is_found(
+    keeper: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, below = tmp_path / "project", tmp_path / "project" / "some" / "folder"
+    below.mkdir(parents=True)
+    (project / ".triglot").symlink_to(tmp_path)  # where the keeper's stack runs
+    dead = project / "some" / ".triglot"
+    dead.mkdir()
+    write_running(running(keeper.pid), dead)  # nobody holds its lock
+    monkeypatch.chdir(below)
+
+    found = read_running()
+    assert found
+    assert (found.pid, read_claimant()) == (keeper.pid, keeper.pid)
+    with claimed(below / ".triglot"):
+        write_running(running(os.getpid()), below / ".triglot")
+        assert read_running() == read_running(below / ".triglot")
+        assert read_claimant() == os.getpid()
+    assert read_running(below / ".triglot") is None, "a folder that is named is the only one"
+
+
 def test_only_one_stack_runs_in_a_folder(keeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
     with (
         pytest.raises(AlreadyClaimedError, match=f"already runs in this folder .process {keeper.pid}, "),

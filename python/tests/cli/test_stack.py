@@ -65,6 +65,41 @@ async def test_all_is_up_when_all_processes_run_and_all_queues_are_polled(
     assert ("nobody" in table) is (ALONE in queues)
 
 
+@pytest.mark.parametrize(
+    ("process", "pollers", "condition"),
+    [
+        (STARTING, ["2@host"], "polling"),
+        (STARTING, ["1@host", "22@host"], "starting"),  # one that has gone, and somebody else's
+        (ProcessState("simulation", "RUNNING", 2, 9), ["2@host"], "polling"),
+        (ProcessState("simulation", "RUNNING", 2, 9), [], "not polling"),
+        (FAILING, ["2@host"], "backoff"),
+        (UP, [], "running"),
+    ],
+)
+def test_a_worker_polls_when_the_server_says_so(
+    process: ProcessState, pollers: list[str], condition: str
+) -> None:
+    assert stack._condition(process, [QueueStatus("simulation", pollers)]) == condition
+
+
+@pytest.mark.parametrize(
+    ("folder", "count", "words"),
+    [
+        ("/a/.triglot/stack", 0, None),
+        ("/a/.triglot/stack", None, None),
+        ("/a/.triglot/stack", 1, "1 report was running; it goes on at the next `triglot stack up` in /a"),
+        ("/run", 2, "2 reports were running; they go on at the next `triglot stack up --folder /run`"),
+    ],
+)
+def test_what_goes_on_at_the_next_start_is_told(folder: str, count: int | None, words: str | None) -> None:
+    running = RUNNING.model_copy(update={"folder": folder})
+
+    first, *rest = stack._farewell(1, running, count).splitlines()
+
+    assert first == "stopped; all its processes are gone"
+    assert rest == ([] if words is None else [words])
+
+
 async def test_a_server_that_is_down_is_told_and_polled_by_nobody(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

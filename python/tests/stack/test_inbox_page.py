@@ -109,9 +109,10 @@ def test_a_strange_body_is_shown(inbox: RunningInbox, body: bytes) -> None:
     assert inbox.get("/").status == 200
 
 
-def test_a_mail_of_no_known_form_is_shown(inbox: RunningInbox) -> None:
+@pytest.mark.parametrize("charset", ["no-such-charset", "idna", "undefined"])
+def test_a_mail_of_no_known_form_is_shown(inbox: RunningInbox, charset: str) -> None:
     message = mail()
-    message.replace_header("Content-Type", 'text/plain; charset="no-such-charset"')
+    message.replace_header("Content-Type", f'text/plain; charset="{charset}"')
     inbox.send(message)
 
     assert "VaR 80,123.45" in inbox.get("/messages/1").body

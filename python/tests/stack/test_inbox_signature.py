@@ -47,6 +47,7 @@ BAD = {
     "too early": (HEADERS, BODY, SENT - 301, "more than 5 minutes off"),
     "no number": (HEADERS | {"webhook-timestamp": "now"}, BODY, SENT, "no number of seconds"),
     "negative": (HEADERS | {"webhook-timestamp": "-1"}, BODY, SENT, "no number of seconds"),
+    "too long": (HEADERS | {"webhook-timestamp": "9" * 5_000}, BODY, SENT, "no number of seconds"),
     "missing header": ({"webhook-id": "msg_1"}, BODY, SENT, "header webhook-timestamp is missing"),
 }
 

@@ -1,3 +1,4 @@
+import os
 import socket
 from pathlib import Path
 
@@ -13,6 +14,7 @@ def test_reserved_ports_are_free_and_all_different() -> None:
     assert len(set(ports)) == 100
     for port in ports:
         with socket.socket() as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
             server.bind(("127.0.0.1", port))
     one.release()
     other.release()
@@ -34,6 +36,24 @@ def test_a_port_in_use_or_reserved_is_passed_over(monkeypatch: pytest.MonkeyPatc
     taker.release()
 
 
+def test_a_wanted_port_is_taken_if_it_is_free() -> None:
+    one, other = PortReservation(), PortReservation()
+    port = one.take()
+    assert other.take(port) != port
+    one.release()
+
+    with socket.socket() as server, socket.socket() as client:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", port))
+        server.listen()
+        assert other.take(port) != port
+        client.connect(("127.0.0.1", port))
+        server.accept()[0].close()  # first, so that the port is left with a connection that waits to be over
+
+    assert other.take(port) == port
+    other.release()
+
+
 def test_release_lets_others_take_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = PortReservation(), PortReservation()
     port = one.take()
@@ -42,6 +62,18 @@ def test_release_lets_others_take_the_port(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert other.take() == port
     other.release()
+
+
+def test_a_folder_that_somebody_else_has_put_there_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / f"triglot-ports-{os.getuid()}").symlink_to(elsewhere)
+
+    with pytest.raises(OSError, match="somebody else's"):
+        PortReservation()
 
 
 def test_locks_live_in_a_private_folder() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from triglot.stack import supervision
 from triglot.stack.processes import Process, RunFolder, StackError
-from triglot.stack.supervision import Supervisor
+from triglot.stack.supervision import Supervisor, read_process_states
 
 DEADLINE = 20
 # Says so when it runs, and does not end by SIGTERM.
@@ -78,6 +78,37 @@ def test_what_does_not_stop_in_time_is_killed(
     assert time.monotonic() - started < supervision._WORKER_STOP_SECONDS, "supervisord ended it, not we"
     assert_all_end(daemon_of(supervisor))
     assert not supervisor._socket_folder.exists()
+
+
+def read_until_refused(folder: RunFolder) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        read_process_states(folder)
+
+
+def test_a_supervisord_that_is_shutting_down_answers_nothing(
+    supervisor: Supervisor, folder: RunFolder
+) -> None:
+    read_process_states(folder)
+
+    os.kill(daemon_of(supervisor), signal.SIGTERM)  # the stubborn worker makes it take its time
+    with pytest.raises(StackError, match="does not answer"):
+        read_until_refused(folder)
+
+    assert asyncio.run(supervisor.failed()) in ([], ["supervisord"])
+    supervisor.stop()
+
+
+def test_a_frozen_supervisord_is_told_in_a_sentence(
+    supervisor: Supervisor, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_process_states(folder)
+    monkeypatch.setattr(supervision, "_ANSWER_SECONDS", 0.2)
+    os.kill(daemon_of(supervisor), signal.SIGSTOP)
+
+    with pytest.raises(StackError, match=r"does not answer within 0\.2 s; is it stopped\?"):
+        read_process_states(folder)
+    assert asyncio.run(supervisor.failed()) == [], "it may go on"
 
 
 def test_what_a_killed_supervisord_leaves_is_killed(supervisor: Supervisor) -> None:

@@ -9,16 +9,27 @@ from pathlib import Path
 
 from rich.console import Console
 
-from triglot.cli.running import AlreadyClaimedError, RunningStack, claimed, remove_running, write_running
+from triglot.cli.running import (
+    RUN_FOLDER,
+    AlreadyClaimedError,
+    RunningStack,
+    claimed,
+    remove_running,
+    write_running,
+)
 from triglot.settings import PayloadEncoding
 from triglot.stack.processes import RunFolder, StackError, StackOptions
 from triglot.stack.stack import Stack, running_stack
 
 
-async def run(folder: Path, payload_encoding: PayloadEncoding) -> None:
+async def run(folder: Path | None, payload_encoding: PayloadEncoding) -> None:
     """Starts the stack, prints its addresses, and keeps it until it is cancelled (Ctrl-C or SIGTERM).
 
     A cancellation is the way to end it, so it is no error once the stack is up.
+
+    Args:
+        folder: Where everything is kept, from run to run; made if missing. None: the usual one.
+        payload_encoding: How messages travel.
 
     Raises:
         StackError: If the stack cannot start or fails, or another one runs in the current folder.
@@ -26,19 +37,19 @@ async def run(folder: Path, payload_encoding: PayloadEncoding) -> None:
     console = Console(soft_wrap=True)
     with _only_one():
         console.print("starting: server, workers, inbox ...")
-        options = StackOptions(web_ui=True, payload_encoding=payload_encoding)
-        async with running_stack(folder, options) as stack:
+        options = StackOptions(web_ui=True, durable=True, payload_encoding=payload_encoding)
+        async with running_stack(folder or RUN_FOLDER, options) as stack:
             running = _describe(stack, payload_encoding)
             write_running(running)
             console.print("\n[bold]Triglot is running; Ctrl-C stops it[/]")
-            print_addresses(console, running)
+            print_addresses(console, running, "To run a report, in another terminal")
             with suppress(asyncio.CancelledError):
                 await stack.keep_watch()
             remove_running()  # from here on nobody should begin anything on it
             console.print("stopping ...")
 
 
-def print_addresses(console: Console, running: RunningStack) -> None:
+def print_addresses(console: Console, running: RunningStack, what_next: str = "To run a report") -> None:
     """Prints where everything is, and what to do next."""
     folder = RunFolder(Path(running.folder))
     for what, where in (
@@ -51,7 +62,7 @@ def print_addresses(console: Console, running: RunningStack) -> None:
     ):
         # A line each, however long, so that it can be copied.
         console.print(f"  {what:16} {where}", highlight=False, markup=False)
-    console.print("\nTo run a report, in another terminal: [bold]triglot report run[/]", highlight=False)
+    console.print(f"\n{what_next}: [bold]triglot report run[/]", highlight=False)
 
 
 @contextmanager

@@ -20,11 +20,13 @@ from triglot.cli.ends import (
     BAD_INPUT,
     FAILED,
     INTERRUPTED,
+    UNREAD,
     CommandError,
     interruptible,
     one_line,
+    os_sentence,
 )
-from triglot.cli.quantity import parse_quantity
+from triglot.cli.quantity import parse_quantity, require_tail
 from triglot.leaving import leave
 from triglot.risk import defaults
 from triglot.risk.inputs import InputError
@@ -37,7 +39,7 @@ _EPILOG = (
     "Exit codes: 0 done; 1 failed; 2 bad input or usage, nothing was started; 3 server or store not "
     "reachable, or nobody polls a task queue; 4 no such report or object; 130 interrupted.\n\n"
     "Server and store: those of TEMPORAL_ADDRESS, TEMPORAL_PROFILE and TRIGLOT_STORE_URL if any of them is "
-    "set; else the stack that runs in this folder; else localhost:7233."
+    "set; else the stack that runs in this folder or above it; else localhost:7233."
 )
 
 app = typer.Typer(
@@ -96,6 +98,7 @@ def demo(
 ) -> None:
     """Run one report on the default data, from an empty machine to a verdict."""
     scenario_count = parse_quantity(scenarios)
+    require_tail(scenario_count, defaults.CONFIDENCES_BP)
     payload_encoding = _payload_encoding(payloads)
     with _on_the_stack("demo"):
         from triglot.cli import demo as command  # noqa: PLC0415 - see above
@@ -120,7 +123,7 @@ def dev(folder: Folder = None, payloads: Payloads = "json") -> None:
     with _on_the_stack("dev"):
         from triglot.cli import dev as command  # noqa: PLC0415 - see above
 
-        interruptible(command.run(folder or _new_run_folder("dev"), payload_encoding))
+        interruptible(command.run(folder, payload_encoding))
 
 
 @stack.command()
@@ -130,12 +133,12 @@ def up(folder: Folder = None, payloads: Payloads = "json", json: Json = False) -
     with _on_the_stack("stack up"):
         from triglot.cli import stack as command  # noqa: PLC0415 - see above
 
-        interruptible(command.up(folder or _new_run_folder("stack"), payload_encoding, json))
+        interruptible(command.up(folder, payload_encoding, json))
 
 
 @stack.command()
 def down(json: Json = False) -> None:
-    """Stop the stack that runs in this folder."""
+    """Stop the stack that runs in this folder or above it; the next one goes on with its reports."""
     with _on_the_stack("stack down"):
         from triglot.cli import stack as command  # noqa: PLC0415 - see above
 
@@ -239,7 +242,7 @@ def _run() -> int:
         named = getattr(error, "param", None) is not None
         return _complain(one_line(error.format_message() if named else error), BAD_INPUT)
     except OSError as error:
-        return _complain(one_line(error), FAILED)
+        return _complain(os_sentence(error), FAILED)
     return code if isinstance(code, int) else 0
 
 
@@ -249,9 +252,22 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
+def _flush(code: int) -> int:
+    """Gives standard output away; quietly nowhere, if nobody reads it any more."""
+    try:
+        if sys.stdout is not None:  # closed by whoever started the process
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or UNREAD
+    except OSError:
+        return code  # of a full disk `leave` tells
+    return code
+
+
 def main() -> NoReturn:
     """Runs the command and ends the process with its exit code."""
-    leave(_run())
+    leave(_flush(_run()))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from triglot.settings import PayloadEncoding
 
 ROOT = Path(".triglot")
+RUN_FOLDER = ROOT / "stack"
+"""Where a stack keeps its files unless told otherwise: always the same, so that the next one goes on."""
 _FILE = "running.json"
 _LOCK = "running.lock"
 # A reader holds the lock for a moment to see whether it can.
@@ -57,12 +59,17 @@ class AlreadyClaimedError(RuntimeError):
     """Another stack runs in this folder, or starts or stops; the message says so."""
 
 
-def read_running(root: Path = ROOT) -> RunningStack | None:
+def read_running(root: Path | None = None) -> RunningStack | None:
     """Returns the stack that runs, or None when there is none or it is not ready yet.
 
     Args:
-        root: The folder of the runs; it may be missing.
+        root: The folder of the runs; it may be missing. None: `.triglot` of the current folder,
+            or else of the nearest folder above it in which a stack runs.
     """
+    return next((found for place in _places(root) if (found := _read_running(place))), None)
+
+
+def _read_running(root: Path) -> RunningStack | None:
     if not is_claimed(root):
         return None
     try:
@@ -74,15 +81,19 @@ def read_running(root: Path = ROOT) -> RunningStack | None:
 
 def is_claimed(root: Path = ROOT) -> bool:
     """Returns whether a stack lives in the folder, be it ready or not."""
-    return read_claimant(root) is not None
+    return _read_claimant(root) is not None
 
 
-def read_claimant(root: Path = ROOT) -> int | None:
+def read_claimant(root: Path | None = None) -> int | None:
     """Returns the id of the process whose stack starts, runs or stops in the folder, or None.
 
     Args:
-        root: The folder of the runs; it may be missing.
+        root: As for `read_running`.
     """
+    return next((found for place in _places(root) if (found := _read_claimant(place))), None)
+
+
+def _read_claimant(root: Path) -> int | None:
     try:
         with (root / _LOCK).open("rb") as lock:
             # Empty in the moment between the lock and the writing: whoever asks again is told.
@@ -129,6 +140,13 @@ def write_running(running: RunningStack, root: Path = ROOT) -> None:
 def remove_running(root: Path = ROOT) -> None:
     """Forgets the stack; to be called by the process that has claimed it."""
     (root / _FILE).unlink(missing_ok=True)
+
+
+def _places(root: Path | None) -> list[Path]:
+    if root is not None:
+        return [root]
+    here = Path.cwd()
+    return [folder / ROOT for folder in (here, *here.parents)]
 
 
 def _explain(root: Path) -> str:

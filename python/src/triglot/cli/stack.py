@@ -13,15 +13,16 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
 
 from triglot.cli.dev import print_addresses
 from triglot.cli.ends import UNREACHABLE, CommandError
 from triglot.cli.pollers import live_pollers, needed_queues
-from triglot.cli.running import RunningStack, read_claimant, read_running
+from triglot.cli.running import ROOT, RUN_FOLDER, RunningStack, read_claimant, read_running
 from triglot.cli.session import Target, open_session
+from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.settings import PayloadEncoding
 from triglot.stack.processes import RunFolder, StackError
 from triglot.stack.supervision import ProcessState, read_process_states
@@ -35,6 +36,7 @@ _ANSWER_SECONDS = 3
 _OUTPUT = "stack.out"
 _ERRORS = "stack.log"
 _COMPLAINT = "triglot: "
+_ABSENT = "no stack runs in this folder or above it"
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,11 @@ class QueueStatus:
     """Identities of the workers that have lately asked for tasks of every kind on it."""
 
 
-async def up(folder: Path, payload_encoding: PayloadEncoding, as_json: bool) -> None:
+async def up(folder: Path | None, payload_encoding: PayloadEncoding, as_json: bool) -> None:
     """Starts the stack in the background and waits until it is ready; one that runs already will do.
 
     Args:
-        folder: Where the run keeps its files; made if missing.
+        folder: Where everything is kept, from run to run; made if missing. None: the usual one.
         payload_encoding: How messages travel.
         as_json: Whether to print the addresses as one JSON document.
 
@@ -58,11 +60,12 @@ async def up(folder: Path, payload_encoding: PayloadEncoding, as_json: bool) -> 
         StackError: If it cannot start; the sentence of the process that failed.
     """
     console = _console(as_json)
-    running = read_running()
+    # Of this folder alone: a stack that runs above it is no reason not to have one here.
+    running = read_running(ROOT)
     if running is not None:
         console.print(f"already running, process {running.pid}")
     else:
-        running = await _start(console, folder, payload_encoding)
+        running = await _start(console, folder or RUN_FOLDER, payload_encoding)
         console.print("[bold]Triglot is running; `triglot stack down` stops it[/]", highlight=False)
     if as_json:
         print(running.model_dump_json(indent=2))
@@ -71,26 +74,57 @@ async def up(folder: Path, payload_encoding: PayloadEncoding, as_json: bool) -> 
 
 
 async def down(as_json: bool) -> None:
-    """Stops the stack of this folder, `triglot dev` too, and waits until all its processes are gone.
+    """Stops the stack of this folder or above it, `triglot dev` too, and waits for the end of its processes.
 
     Raises:
         StackError: If something had to be killed.
     """
     console = _console(as_json)
     pid = read_claimant()
+    running = read_running()
+    if running is not None and running.pid != pid:
+        running = None  # that of a folder above, while the nearest only starts
+    count = None if running is None else await _count_running_reports(running)
     if pid is not None:
         await asyncio.to_thread(_stop, pid)
-    sentence = "no stack runs in this folder" if pid is None else "stopped; all its processes are gone"
-    console.print(sentence)
+    console.print(_farewell(pid, running, count), highlight=False, markup=False)
     if as_json:
-        print(json.dumps({"stopped": pid is not None}))
+        print(json.dumps({"stopped": pid is not None, "running_reports": count}))
+
+
+def _farewell(pid: int | None, running: RunningStack | None, count: int | None) -> str:
+    if pid is None:
+        return _ABSENT
+    sentence = "stopped; all its processes are gone"
+    if running is None or not count:
+        return sentence
+    reports = (
+        "1 report was running; it goes on" if count == 1 else f"{count} reports were running; they go on"
+    )
+    folder = Path(running.folder)
+    option = "" if folder.parts[-2:] == RUN_FOLDER.parts else f" --folder {folder}"
+    where = f" in {folder.parents[1]}" if not option else ""
+    return f"{sentence}\n{reports} at the next `triglot stack up{option}`{where}"
+
+
+async def _count_running_reports(running: RunningStack) -> int | None:
+    """Returns how many reports have not ended, or None if the server does not say so in time."""
+    query = f"WorkflowType = '{RiskReportService.GENERATE_RISK_REPORT}' AND ExecutionStatus = 'Running'"
+    try:
+        async with open_session(_target(running)) as session:
+            answer = await session.client.count_workflows(
+                query, rpc_timeout=timedelta(seconds=_ANSWER_SECONDS)
+            )
+    except CommandError:
+        return None  # it is to be stopped in any case
+    return answer.count
 
 
 async def status(as_json: bool) -> bool:
     """Prints processes, addresses and pollers; returns whether all of them are up.
 
     Raises:
-        CommandError: If no stack runs in this folder.
+        CommandError: If no stack runs in this folder or above it.
     """
     running = read_running()
     if running is None:
@@ -111,7 +145,7 @@ async def status(as_json: bool) -> bool:
 def _absence() -> str:
     if read_claimant() is not None:
         return "a stack is starting or stopping in this folder"
-    return "no stack runs in this folder; `triglot stack up` starts one"
+    return f"{_ABSENT}; `triglot stack up` starts one"
 
 
 async def _start(console: Console, folder: Path, payload_encoding: PayloadEncoding) -> RunningStack:
@@ -119,9 +153,9 @@ async def _start(console: Console, folder: Path, payload_encoding: PayloadEncodi
     deadline = time.monotonic() + _UP_SECONDS
     while time.monotonic() < deadline:
         # Somebody else may be starting one, or stopping one: whoever claims the folder first, wins.
-        if read_claimant() is None:
+        if read_claimant(ROOT) is None:
             await _start_once(folder, payload_encoding, deadline)
-        elif (running := read_running()) is not None:
+        elif (running := read_running(ROOT)) is not None:
             return running
         await asyncio.sleep(_POLL_SECONDS)
     raise StackError(f"another stack has been starting or stopping in this folder for {_UP_SECONDS} s")
@@ -136,13 +170,13 @@ async def _start_once(folder: Path, payload_encoding: PayloadEncoding, deadline:
     keeper = _spawn(folder, payload_encoding)
     try:
         while keeper.poll() is None:
-            running = read_running()
+            running = read_running(ROOT)
             if running is not None and running.pid == keeper.pid:
                 return
             if time.monotonic() > deadline:
                 raise StackError(f"no stack is ready after {_UP_SECONDS} s; see {folder / _ERRORS}")
             await asyncio.sleep(_POLL_SECONDS)
-        if read_claimant() is None:
+        if read_claimant(ROOT) is None:
             raise StackError(_last_words(folder))
     except BaseException:
         await asyncio.to_thread(_stop, keeper.pid)
@@ -186,18 +220,21 @@ def _stop(pid: int) -> None:
 
 
 async def _queues(running: RunningStack) -> list[QueueStatus]:
-    target = Target(
+    async with open_session(_target(running)) as session:
+        return [
+            QueueStatus(queue, await _pollers(session.client, queue, kinds))
+            for queue, kinds in needed_queues().items()
+        ]
+
+
+def _target(running: RunningStack) -> Target:
+    return Target(
         source="the running stack",
         config={"target_host": running.address, "namespace": running.namespace},
         store_url=running.store_url,
         payload_encoding=running.payload_encoding,
         connect_timeout=_ANSWER_SECONDS,
     )
-    async with open_session(target) as session:
-        return [
-            QueueStatus(queue, await _pollers(session.client, queue, kinds))
-            for queue, kinds in needed_queues().items()
-        ]
 
 
 async def _pollers(client: Client, queue: str, kinds: list[TaskQueueType.ValueType]) -> list[str]:
@@ -210,13 +247,23 @@ def _all_up(processes: list[ProcessState], queues: list[QueueStatus]) -> bool:
     return all(process.runs for process in processes) and all(queue.pollers for queue in queues)
 
 
+def _condition(process: ProcessState, queues: list[QueueStatus]) -> str:
+    """Returns a word for the state: to supervisord, a worker that has long been at work still starts."""
+    pollers = {queue.task_queue: queue.pollers for queue in queues}.get(process.name)
+    if process.runs and pollers is not None:
+        if any(identity.partition("@")[0] == str(process.pid) for identity in pollers):
+            return "polling"
+        return "starting" if process.starting else "not polling"
+    return process.state.lower()
+
+
 def _document(
     running: RunningStack, processes: list[ProcessState], queues: list[QueueStatus]
 ) -> dict[str, object]:
     return {
         "all_up": _all_up(processes, queues),
         "stack": running.model_dump(mode="json"),
-        "processes": [asdict(process) for process in processes],
+        "processes": [asdict(process) | {"condition": _condition(process, queues)} for process in processes],
         "task_queues": [asdict(queue) for queue in queues],
     }
 
@@ -226,11 +273,11 @@ def _print_status(
 ) -> None:
     table = Table("process", "state", "pid", "up")
     for process in processes:
-        state = f"[{'green' if process.runs else 'red'}]{process.state}[/]"
+        state = f"[{'green' if process.runs else 'red'}]{_condition(process, queues)}[/]"
         uptime = "" if process.uptime_seconds is None else str(timedelta(seconds=process.uptime_seconds))
         table.add_row(process.name, state, str(process.pid or ""), uptime)
     console.print(table)
-    table = Table("task queue", "polled by")
+    table = Table("task queue", Column("polled by", overflow="fold"))
     for queue in queues:
         table.add_row(queue.task_queue, escape(", ".join(queue.pollers)) or "[red]nobody[/]")
     console.print(table)

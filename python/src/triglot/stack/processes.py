@@ -15,12 +15,14 @@ from triglot.risk.v1.analytics_temporal import AnalyticsService
 from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.risk.v1.simulation_temporal import SimulationService
 from triglot.settings import PayloadEncoding
-from triglot.stack import inbox
+from triglot.stack import exclusive, inbox
 
 REPOSITORY = Path(__file__).parents[4]
 SERVER = "server"
 HOST = "127.0.0.1"
 _CONNECT_SECONDS = 60
+# Matplotlib's list of fonts takes seconds to make: one for all runs, and none in the user's home.
+_FONT_CACHE = REPOSITORY / ".triglot" / "cache" / "matplotlib"
 
 
 class StackError(RuntimeError):
@@ -49,6 +51,26 @@ class RunFolder:
         return self.root / "inbox"
 
     @property
+    def database(self) -> Path:
+        """The server's SQLite file."""
+        return self.root / "server.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one server that uses the database."""
+        return self.root / "server.lock"
+
+    @property
+    def ports(self) -> Path:
+        """The ports of the last run in this folder."""
+        return self.root / "ports.json"
+
+    @property
+    def config(self) -> Path:
+        """Where programs find and put what they would keep in the user's `~/.config`."""
+        return self.root / "config"
+
+    @property
     def temporal_config(self) -> Path:
         """A configuration file for the SDKs that says nothing."""
         return self.root / "temporal.toml"
@@ -59,7 +81,12 @@ class RunFolder:
         return self.store.as_uri()
 
     def create(self) -> None:
-        """Makes what the processes expect to find."""
+        """Makes what the processes expect to find; the logs of the run before are set aside."""
+        if self.logs.exists():
+            # One run's, so that they tell of it alone and do not grow for ever.
+            before = self.logs.with_name("logs-before")
+            shutil.rmtree(before, ignore_errors=True)
+            self.logs.rename(before)
         for folder in (self.logs, self.store, self.inbox):
             folder.mkdir(parents=True, exist_ok=True)
         # The TypeScript SDK fails on a file without any profile.
@@ -116,6 +143,8 @@ class StackOptions:
     """What differs between stacks."""
 
     web_ui: bool = False
+    durable: bool = False
+    """Whether the server keeps its histories in the run folder, for the next run in it."""
     lose_mails: bool = False
     payload_encoding: PayloadEncoding = "json"
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +159,8 @@ class Process:
     command: list[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     task_queues: tuple[str, ...] = ()
+    stops_by_itself: bool = False
+    """Whether it has something to finish at the end, and gets SIGTERM and time for that, not SIGKILL."""
 
     @property
     def is_worker(self) -> bool:
@@ -146,7 +177,13 @@ def processes(folder: RunFolder, ports: Ports, options: StackOptions) -> list[Pr
     environment = worker_environment(folder, ports, options)
     secret = {inbox.SECRET_PREFIX + inbox.SECRET_NAME: _webhook_secret()}
     return [
-        Process(SERVER, _server_command(ports, options)),
+        Process(
+            SERVER,
+            _server_command(folder, ports, options),
+            # Otherwise it leaves its version in the user's ~/.config.
+            {"XDG_CONFIG_HOME": str(folder.config)},
+            stops_by_itself=options.durable,
+        ),
         Process(inbox.NAME, _inbox_command(folder, ports, options), secret),
         Process(
             RiskReportService.TASK_QUEUE,
@@ -200,12 +237,13 @@ def _health(port: int) -> dict[str, str]:
 
 def inherited_environment() -> dict[str, str]:
     """Returns this process's variables without those that would point a worker at another server or store."""
-    return {
+    inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRIGLOT_"))
     }
+    return {"MPLCONFIGDIR": str(_FONT_CACHE)} | inherited
 
 
-def _server_command(ports: Ports, options: StackOptions) -> list[str]:
+def _server_command(folder: RunFolder, ports: Ports, options: StackOptions) -> list[str]:
     command = [
         _tool("temporal"), "server", "start-dev",
         "--disable-config-file", "--disable-config-env",
@@ -219,6 +257,9 @@ def _server_command(ports: Ports, options: StackOptions) -> list[str]:
         "--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
         "--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
     ]  # fmt: skip
+    if options.durable:
+        alone = [sys.executable, "-m", exclusive.__name__, "--lock", str(folder.lock), "--"]
+        command = [*alone, *command, "--db-filename", str(folder.database)]
     if options.web_ui:
         return [*command, "--ui-port", str(ports.web_ui), "--ui-disable-news-fetch"]
     return [*command, "--headless"]

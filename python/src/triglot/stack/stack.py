@@ -1,9 +1,11 @@
 """The embedded stack, from start to stop."""
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +18,7 @@ from temporalio.service import RPCError
 
 from triglot.contract.runtime import data_converter
 from triglot.risk.v1.report_temporal import RiskReportService
+from triglot.stack.exclusive import try_lock
 from triglot.stack.inbox import Mail, read_mails
 from triglot.stack.ports import PortReservation
 from triglot.stack.processes import HOST, Ports, Process, RunFolder, StackError, StackOptions, processes
@@ -25,6 +28,8 @@ from triglot.store import Store
 _START_SECONDS = 60
 _POLL_SECONDS = 0.1
 _WATCH_SECONDS = 1.0
+# Longer than a stack takes to stop.
+_ALONE_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,13 @@ async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stac
         StackError: If it cannot start; the message says which process failed and where its log is.
     """
     folder = RunFolder(root.absolute())
+    folder.root.mkdir(parents=True, exist_ok=True)
+    await _await_alone(folder)
     folder.create()
     with ExitStack() as cleanup:
         reservation = PortReservation()
         cleanup.callback(reservation.release)
-        ports = Ports(*(reservation.take() for _ in fields(Ports)))
+        ports = _take_ports(reservation, folder)
         members = processes(folder, ports, options)
         supervisor = Supervisor(folder, members)
         cleanup.callback(supervisor.stop)
@@ -78,6 +85,27 @@ async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stac
         await _await_listener(ports.inbox, supervisor, folder)
         await _await_pollers(client, members, supervisor, folder)
         yield Stack(folder, ports, members, supervisor, client, Store.from_url(folder.store_url))
+
+
+async def _await_alone(folder: RunFolder) -> None:
+    # The server of a stack whose command was killed lives a moment longer.
+    deadline = time.monotonic() + _ALONE_SECONDS
+    while (lock := try_lock(folder.lock)) is None:
+        if time.monotonic() > deadline:
+            raise StackError(f"the server of another stack runs in {folder.root}; name another --folder")
+        await asyncio.sleep(_POLL_SECONDS)
+    lock.close()
+
+
+def _take_ports(reservation: PortReservation, folder: RunFolder) -> Ports:
+    """Takes those of the run before where they are free: a report that goes on may have a webhook to one."""
+    try:
+        before = json.loads(folder.ports.read_bytes())
+    except (FileNotFoundError, ValueError):
+        before = {}
+    ports = Ports(**{port.name: reservation.take(before.get(port.name)) for port in fields(Ports)})
+    folder.ports.write_text(json.dumps(asdict(ports), indent=2) + "\n")
+    return ports
 
 
 async def _connect(ports: Ports, options: StackOptions, supervisor: Supervisor, folder: RunFolder) -> Client:

@@ -6,14 +6,17 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, cast
+from xmlrpc.client import Error as ProtocolError
 from xmlrpc.client import ServerProxy
 
 import psutil
@@ -26,11 +29,14 @@ _USER = "triglot"
 _WORKERS = "workers"
 _WORKER_STOP_SECONDS = 5  # the workers' own grace
 _SERVICE_STOP_SECONDS = 1
-# Longer than both and supervisord's rounds of a second. All of the first is needed at times: a signal
-# that arrives between a fork and the new program is lost, and supervisord does not repeat it.
-_SHUTDOWN_SECONDS = 9
+_SERVER_STOP_SECONDS = 5  # what a server with a database needs is well below
+# Longer than workers and server together and supervisord's rounds of a second. All of the workers' is needed
+# at times: a signal that arrives between a fork and the new program is lost, and not repeated.
+_SHUTDOWN_SECONDS = 14
+_ANSWER_SECONDS = 3
 _FAILED_STATES = ("FATAL", "EXITED", "UNKNOWN")
-_UP_STATES = ("STARTING", "RUNNING")
+_STARTING = "STARTING"
+_UP_STATES = (_STARTING, "RUNNING")
 _CONFIGURATION = "supervisord.conf"
 
 
@@ -43,6 +49,11 @@ class ProcessState:
     """STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL ...: supervisord's words."""
     pid: int | None
     uptime_seconds: int | None
+
+    @property
+    def starting(self) -> bool:
+        """Whether supervisord does not count on it yet; it may be at work all the same."""
+        return self.state == _STARTING
 
     @property
     def runs(self) -> bool:
@@ -60,8 +71,13 @@ def read_process_states(folder: RunFolder) -> list[ProcessState]:
     configuration.read(folder.root / _CONFIGURATION)
     try:
         server = configuration["unix_http_server"]
-        infos = _proxy(_unescaped(server["file"]), server["password"]).supervisor.getAllProcessInfo()
-    except (KeyError, OSError) as error:
+        proxy = _proxy(_unescaped(server["file"]), server["password"], _ANSWER_SECONDS)
+        infos = proxy.supervisor.getAllProcessInfo()
+    except TimeoutError as error:
+        raise StackError(
+            f"the supervisord of {folder.root} does not answer within {_ANSWER_SECONDS} s; is it stopped?"
+        ) from error
+    except (KeyError, OSError, HTTPException, ProtocolError) as error:
         raise StackError(f"the supervisord of {folder.root} does not answer: {error}") from error
     return [_state(info) for info in cast("list[dict[str, Any]]", infos)]
 
@@ -109,7 +125,8 @@ class Supervisor:
 
     async def stop_workers(self) -> None:
         """Stops the workers gracefully, and leaves server and inbox running."""
-        await asyncio.to_thread(lambda: self._proxy().supervisor.stopProcessGroup(_WORKERS))
+        proxy = self._proxy(_SHUTDOWN_SECONDS)
+        await asyncio.to_thread(lambda: proxy.supervisor.stopProcessGroup(_WORKERS))
 
     def stop(self) -> None:
         """Stops everything, workers first, and kills what does not stop.
@@ -141,14 +158,16 @@ class Supervisor:
     async def _process_infos(self) -> list[dict[str, Any]]:
         def ask() -> list[dict[str, Any]]:
             try:
-                return cast("list[dict[str, Any]]", self._proxy().supervisor.getAllProcessInfo())
-            except (FileNotFoundError, ConnectionError):
-                return []  # supervisord is still starting, or has just ended
+                return cast(
+                    "list[dict[str, Any]]", self._proxy(_ANSWER_SECONDS).supervisor.getAllProcessInfo()
+                )
+            except (FileNotFoundError, ConnectionError, TimeoutError, HTTPException, ProtocolError):
+                return []  # supervisord is still starting, is shutting down or frozen, or has just ended
 
         return await asyncio.to_thread(ask)
 
-    def _proxy(self) -> ServerProxy:
-        return _proxy(str(self._socket_folder / "socket"), self._password)
+    def _proxy(self, seconds: float) -> ServerProxy:
+        return _proxy(str(self._socket_folder / "socket"), self._password, seconds)
 
     def _configuration(self) -> configparser.RawConfigParser:
         configuration = configparser.RawConfigParser()
@@ -195,9 +214,9 @@ class Supervisor:
             # Longer than a worker takes to fail at its start, or it would be restarted for ever.
             "startsecs": "5" if process.is_worker else "1",
             "startretries": "2",
-            # Only workers have something to hand back; the server keeps everything in memory.
-            "stopsignal": "TERM" if process.is_worker else "KILL",
-            "stopwaitsecs": str(_WORKER_STOP_SECONDS if process.is_worker else _SERVICE_STOP_SECONDS),
+            # Workers have something to hand back, a server with a database something to write.
+            "stopsignal": "TERM" if process.is_worker or process.stops_by_itself else "KILL",
+            "stopwaitsecs": str(_stop_seconds(process)),
             "stopasgroup": "true",
             "killasgroup": "true",
             # Logs go to standard error in all three languages; what a server prints for people does not.
@@ -208,10 +227,29 @@ class Supervisor:
         }
 
 
-def _proxy(socket: str, password: str) -> ServerProxy:
-    return ServerProxy(
-        "http://supervisor", transport=SupervisorTransport(_USER, password, f"unix://{socket}")
-    )
+def _stop_seconds(process: Process) -> int:
+    if process.is_worker:
+        return _WORKER_STOP_SECONDS
+    return _SERVER_STOP_SECONDS if process.stops_by_itself else _SERVICE_STOP_SECONDS
+
+
+class _Connection(HTTPConnection):
+    """As supervisor's own, but it gives up: a supervisord that is frozen accepts, and never answers."""
+
+    def __init__(self, path: str, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _proxy(path: str, password: str, seconds: float) -> ServerProxy:
+    transport = SupervisorTransport(_USER, password, f"unix://{path}")
+    transport._get_connection = lambda: _Connection(path, seconds)
+    return ServerProxy("http://supervisor", transport=transport)
 
 
 def _state(info: dict[str, Any]) -> ProcessState:

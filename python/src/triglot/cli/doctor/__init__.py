@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from triglot.cli.doctor.built import built
 from triglot.cli.doctor.finding import Finding
@@ -44,7 +44,7 @@ def findings(repository: Path) -> list[Finding]:
 
 
 def _print(console: Console, found: list[Finding]) -> None:
-    table = Table("what", "needed", "found", "")
+    table = Table(*(Column(name, overflow="fold") for name in ("what", "needed", "found", "")))
     for finding in found:
         verdict = "[green]ok[/]" if finding.fits else "[red]does not fit[/]"
         table.add_row(escape(finding.what), escape(finding.needed), escape(finding.found), verdict)

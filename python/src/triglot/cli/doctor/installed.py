@@ -161,9 +161,12 @@ def _output(command: tuple[str, ...]) -> str:
     executable = shutil.which(command[0])
     if executable is None:
         return ""
-    result = subprocess.run(
-        [executable, *command[1:]], capture_output=True, text=True, check=False, timeout=_TOOL_SECONDS
-    )
+    try:
+        result = subprocess.run(
+            [executable, *command[1:]], capture_output=True, text=True, check=False, timeout=_TOOL_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
     return result.stdout if result.returncode == 0 else ""
 
 

@@ -46,13 +46,12 @@ async def _ports(running: RunningStack | None) -> list[Finding]:
 
 
 def _free_port() -> Finding:
-    reservation = PortReservation()
     try:
+        reservation = PortReservation()
         found, fits = f"port {reservation.take()} is free", True
+        reservation.release()
     except OSError as error:
         found, fits = one_line(error), False
-    finally:
-        reservation.release()
     return Finding("loopback ports", "can be bound", found, fits)
 
 

@@ -91,7 +91,7 @@ def _content(message: EmailMessage, kind: str) -> str:
         return ""
     try:
         text = payload.decode(part.get_content_charset("utf-8"), errors="replace")
-    except LookupError:  # a charset that Python does not know
+    except (LookupError, ValueError):  # a charset that Python does not know, or that replaces nothing
         text = payload.decode(errors="replace")
     return text.replace("\r\n", "\n")
 

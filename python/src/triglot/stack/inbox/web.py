@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from triglot.stack.inbox import WEBHOOK_PATH, page
 from triglot.stack.inbox.attempts import Message
@@ -192,11 +193,18 @@ def _valid(validate: Callable[[Any], FailureRequest], value: object) -> FailureR
     try:
         return validate(value)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'the body'}: {problem['msg'].lower()}"
-            for problem in error.errors()
-        )
-        raise _RefusedError(HTTPStatus.BAD_REQUEST, problems) from error
+        raise _RefusedError(HTTPStatus.BAD_REQUEST, "; ".join(map(_problem, error.errors()))) from error
+
+
+def _problem(problem: ErrorDetails) -> str:
+    match problem["type"], problem["loc"]:
+        case "json_invalid", _:
+            return f"the body is no JSON: {problem['ctx']['error']}"
+        case "model_type", _:
+            return 'the body is no JSON object such as {"channel": "mail", "count": 2}'
+        case "extra_forbidden", (name, *_):
+            return f"there is no {name}; say {', '.join(FailureRequest.model_fields)}"
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].lower()}"
 
 
 def _summary(message: Message) -> dict[str, object]:
