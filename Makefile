@@ -136,28 +136,28 @@ mutants: build ## remove one safeguard at a time and see its test turn red
 
 $(VENV): python/requirements.txt python/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Triglot needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12" >&2; exit 1; }
-	@echo "setup: .venv from python/requirements.txt"
+	@echo "setup: .venv from python/requirements.txt" >&2
 	@[[ -x .venv/bin/python ]] || $(PYTHON) -m venv .venv
 	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r python/requirements.txt
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e python
 	@touch $@
 
 $(NODE_MODULES): typescript/package-lock.json | $(VENV)
-	@echo "setup: typescript/node_modules from typescript/package-lock.json"
+	@echo "setup: typescript/node_modules from typescript/package-lock.json" >&2
 	@cd typescript && npm ci --silent
 	@touch $@
 
 $(GO_MODULES): go/go.mod go/go.sum | $(VENV)
-	@echo "setup: Go modules from go/go.sum"
+	@echo "setup: Go modules from go/go.sum" >&2
 	@go -C go mod download
 	@mkdir -p $(@D) && touch $@
 
 $(GO_BINARIES): $(GO_MODULES) $(GO_SOURCES)
-	@echo "build: go/bin"
+	@echo "build: go/bin" >&2
 	@go -C go build -o bin/ ./cmd/...
 	@mkdir -p $(@D) && touch $@
 
 $(TYPESCRIPT_BUILD): $(NODE_MODULES) $(TYPESCRIPT_SOURCES) typescript/tsconfig.json
-	@echo "build: typescript/dist"
+	@echo "build: typescript/dist" >&2
 	@npm --prefix typescript run --silent build
 	@mkdir -p $(@D) && touch $@

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEYS = {
     "id", "run_id", "status", "started_at", "closed_at", "portfolio", "window", "parameters",
-    "progress", "result", "failure", "saved",
+    "progress", "pending", "result", "failure", "saved",
 }  # fmt: skip
 
 
@@ -176,14 +176,20 @@ BAD_INPUT = [
     (("--prices", "synthetic:2"), "write synthetic:ASSETSxDAYS"),
     (("--as-of", "yesterday"), "the as-of date 'yesterday' is no date of the form 2026-01-31"),
     (("--from", "2099-01-01"), "2099-01-01"),
-    (("--mail", "nobody"), "recipients[0].email.address: must be a valid email address"),
-    (("--webhook", "ftp://example.com", "--webhook-secret", "A"), "must be an http or https URL"),
+    (("--mail", "nobody"), "--mail 'nobody': is no mail address"),
+    (
+        ("--webhook", "ftp://example.com", "--webhook-secret", "A"),
+        "--webhook 'ftp://example.com': say an http or https URL",
+    ),
     (("--webhook", "https://example.com"), "say --webhook-secret NAME once for each --webhook URL"),
-    (("--confidence", "90"), "90: say a percentage from 95 to 99.99"),
-    (("--confidence", "99", "--confidence", "99"), "confidences_bp"),
-    (("--shard-size", "1", "--scenarios", "1M"), "shard_size must not cut the scenarios into more than"),
+    (("--confidence", "90"), "--confidence '90': say a percentage from 95 to 99.99"),
+    (("--confidence", "99", "--confidence", "99"), "--confidence '99': is said twice"),
+    (("--shard-size", "1", "--scenarios", "1M"), "--shard-size '1': makes more than 250,000 shards"),
     (("--horizon", "0"), "'--horizon'"),
-    (("--scenarios", "many"), "many: say a whole number"),
+    (("--block", "4000"), "--block 4,000: must be at most 49, the days"),
+    (("--scenarios", "many"), "--scenarios 'many': say a whole number"),
+    (("--confidence", "99.99"), "--scenarios 10,000: 99.99 % needs at least 100,000 scenarios"),
+    (("--output", "/proc/x"), "--output /proc/x: cannot write there: "),
     (("--id", "no id"), "--id no id: say 1 to 190 letters"),
     (("--id", "last"), "--id last"),
     (("--detach", "--output", "somewhere"), "--output needs the end of the report"),

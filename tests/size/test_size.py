@@ -211,6 +211,7 @@ async def test_a_killed_worker_costs_children_time_and_no_scenario(stack: Stack)
 
     simulation.kill()
 
+    assert (await handle.workflow.describe()).status == WorkflowExecutionStatus.RUNNING, "killed too late"
     report = await handle.result()
     assert report.summary.digest == EXPECTED["10000000"]
     assert [(share.shard_count, share.scenario_count) for share in report.shares] == [(1_000, 10_000_000)]

@@ -103,6 +103,14 @@ def test_a_bad_setting_is_bad_input(monkeypatch: pytest.MonkeyPatch, name: str, 
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["STORE_URL", "PAYLOAD_ENCODING", "CONNECT_TIMEOUT"])
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    expected = find_target()
+    monkeypatch.setenv(f"TRIGLOT_{name}", "")
+
+    assert find_target() == expected
+
+
 async def test_a_server_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.setenv("TRIGLOT_CONNECT_TIMEOUT", "0.3")

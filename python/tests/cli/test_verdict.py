@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from triglot.cli.demo import _print_verdict
 from triglot.cli.fanout import CompletedShard
 from triglot.cli.verdict import IDEMPOTENCY_KEY_HEADER, Check, Evidence, expected_mail_lines, judge
 from triglot.risk.independent import IndependentEstimate, IndependentMeasure
@@ -23,7 +25,7 @@ from triglot.risk.report import (
     WindowSection,
 )
 from triglot.risk.v1.measures_pb2 import Estimate, RiskMeasure, RiskSummary
-from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse
+from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse, UndeliveredNotification
 from triglot.risk.v1.simulation_pb2 import (
     ScenarioRange,
     Shard,
@@ -189,3 +191,26 @@ def test_too_few_scenarios_are_not_compared() -> None:
 
     compared = [check for check in judge(few) if "another simulation" in check.name]
     assert [check.passed for check in compared] == [None, None]
+
+
+def test_a_mail_that_was_refused_says_why() -> None:
+    response = summary()
+    response.undelivered.append(
+        UndeliveredNotification(error_type="DeliveryRejected", message="no such user")
+    )
+
+    checks = judge(replace(GOOD, response=response, mails=[]))
+
+    [count] = [check for check in checks if check.name == "each mail arrived exactly once"]
+    assert (count.passed, count.seen) == (False, "0 mails; DeliveryRejected: no such user")
+
+
+def test_what_was_seen_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    line = "1: server.log:1: not JSON: [panic] at [/home]"
+    _print_verdict(
+        Console(width=200), [Check("logs", "none", line, passed=False)], Path("/[/run]"), passed=False
+    )
+
+    printed = capsys.readouterr().out
+    assert line in printed
+    assert "FAIL: logs (logs in /[/run])" in printed

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from triglot.cli.fanout import Fanout, read_fanout
@@ -61,13 +62,13 @@ async def run(options: DemoOptions) -> bool:
     """
     console = Console(stderr=options.as_json, soft_wrap=True, highlight=False)
     expected_digest = _read_expected_digest(options.expected, options.scenario_count)
-    console.print(f"starting: server, four workers, inbox; files in {options.folder}")
+    console.print(f"starting: server, four workers, inbox; files in {options.folder}", markup=False)
     stack_options = StackOptions(payload_encoding=options.payload_encoding, lose_mails=options.lose_mails)
     async with running_stack(options.folder, stack_options) as stack:
         request = await _request(stack.store, options.scenario_count)
         started = time.monotonic()
         handle = await RiskReportServiceClient(stack.client).start_generate_risk_report(request)
-        response = await follow(handle, console, started)
+        response = await follow(stack.client, handle, console, started)
         seconds = time.monotonic() - started
         console.print("checking: a second simulation, mails, logs ...")
         fanout = await read_fanout(stack.client, handle.workflow)
@@ -188,9 +189,10 @@ def _print_result(
         f"{1 - fanout.overhead:.0%} busy"
     )
     for name, path in files.items():
-        console.print(f"  {name:12} {path}")
+        console.print(f"  {name:12} {path}", markup=False)
     for mail in evidence.mails:
-        console.print(f"\n[bold]The mail[/] to {mail.message['To']}: {mail.message['Subject']}")
+        heading = escape(f"{mail.message['To']}: {mail.message['Subject']}")
+        console.print(f"\n[bold]The mail[/] to {heading}")
         for line in mail.text.splitlines():
             console.print(f"  {line}", markup=False, highlight=False)
 
@@ -203,12 +205,13 @@ def _print_verdict(console: Console, checks: list[Check], logs: Path, *, passed:
     table.add_column("")
     marks = {True: "[green]pass[/]", False: "[red]FAIL[/]", None: "unknown"}
     for check in checks:
-        expected, seen = (_DIGEST.sub(r"\1...", text) for text in (check.expected, check.seen))
+        # Not as markup: what was seen may be a log's line.
+        expected, seen = (escape(_DIGEST.sub(r"\1...", text)) for text in (check.expected, check.seen))
         table.add_row(check.name, expected, seen, marks[check.passed])
     console.print()
     console.print(table)
     if passed:
         console.print("[green bold]PASS[/]")
         return
-    failed = [check.name for check in checks if check.passed is False]
-    console.print(f"[red bold]FAIL[/] {'; '.join(failed)} (logs in {logs})")
+    failed = "; ".join(check.name for check in checks if check.passed is False)
+    console.print(f"[red bold]FAIL:[/] {escape(f'{failed} (logs in {logs})')}")

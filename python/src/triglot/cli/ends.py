@@ -17,6 +17,8 @@ NOT_FOUND = 4
 """There is no such report or object."""
 INTERRUPTED = 130
 """A signal ended the command."""
+UNREAD = 141
+"""Nobody reads standard output any more, as behind `| head`; what a shell says of SIGPIPE."""
 
 
 class CommandError(Exception):
@@ -35,7 +37,8 @@ def interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Runs a command so that signals cancel it, and never cut short the stopping of its processes.
 
     Raises:
-        CommandError: If a signal ended it and the command itself had nothing to say about that.
+        CommandError: If a signal ended it and the command itself had nothing to say about that, or, without
+            a word, if nobody reads its output.
     """
 
     async def run() -> ResultT:
@@ -53,6 +56,15 @@ def interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # What is left is to say so.
         # Under a name of its own, since Typer would end the process at a KeyboardInterrupt.
         raise CommandError("interrupted", INTERRUPTED) from None
+    except BrokenPipeError:
+        # Likewise, since Typer would call it a failure.
+        raise CommandError("", UNREAD) from None
+
+
+def os_sentence(error: OSError) -> str:
+    """Returns what the operating system says, without its number, and of which file."""
+    words = error.strerror or one_line(error)
+    return f"{error.filename}: {words}" if error.filename else words
 
 
 def one_line(text: object) -> str:

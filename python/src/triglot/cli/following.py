@@ -1,17 +1,21 @@
 """Waiting for a report with its progress in sight, and saving it; shared by all commands that do so."""
 
 import asyncio
+import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
-from temporalio.client import WorkflowQueryFailedError
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from triglot.cli import lanes
+from triglot.cli.ends import BAD_INPUT, CommandError
+from triglot.cli.pending import PendingFailure, ask_pending, pending_lines
 from triglot.risk.v1.measures_pb2 import ReportFiles
 from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse, GetProgressResponse
 from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportService
@@ -47,11 +51,12 @@ async def ask_progress(handle: GenerateRiskReportHandle) -> GetProgressResponse 
 
 
 async def follow(
-    handle: GenerateRiskReportHandle, console: Console, started: float
+    client: Client, handle: GenerateRiskReportHandle, console: Console, started: float
 ) -> GenerateRiskReportResponse:
-    """Draws the progress until the report is there.
+    """Draws the progress, and what the report waits for, until it is there.
 
     Args:
+        client: The server.
         handle: The report.
         console: Where to draw; the steps in between only where a person looks.
         started: When it was asked for, in seconds of the monotonic clock.
@@ -65,26 +70,46 @@ async def follow(
         if console.is_terminal and not console.quiet:
             with Live(console=console, auto_refresh=False, transient=True) as live:
                 while not result.done():
-                    progress = asyncio.create_task(ask_progress(handle))
+                    state = asyncio.create_task(_ask(client, handle))
                     # Whoever has no worker yet should not wait for the query's time-out after the end.
-                    await asyncio.wait({result, progress}, return_when=asyncio.FIRST_COMPLETED)
-                    if not progress.done():
-                        progress.cancel()
+                    await asyncio.wait({result, state}, return_when=asyncio.FIRST_COMPLETED)
+                    if not state.done():
+                        state.cancel()
                         break
-                    live.update(_draw(progress.result(), time.monotonic() - started), refresh=True)
+                    live.update(draw(*state.result(), time.monotonic() - started), refresh=True)
                     await asyncio.wait({result}, timeout=_PROGRESS_SECONDS)
         report = await result
     finally:
         result.cancel()
-    if not console.quiet and (progress_at_end := await ask_progress(handle)):
-        console.print(_draw(progress_at_end, time.monotonic() - started))
+    # The report is there, and is not to be lost for its picture.
+    with suppress(RPCError):
+        if not console.quiet and (progress_at_end := await ask_progress(handle)):
+            console.print(draw(progress_at_end, [], time.monotonic() - started))
     return report
 
 
-def _draw(progress: GetProgressResponse | None, elapsed: float) -> RenderableType:
+async def _ask(
+    client: Client, handle: GenerateRiskReportHandle
+) -> tuple[GetProgressResponse | None, list[PendingFailure]]:
+    return await ask_progress(handle), await ask_pending(client, handle.workflow)
+
+
+def draw(
+    progress: GetProgressResponse | None, pending: list[PendingFailure], elapsed: float
+) -> RenderableType:
+    """Draws how far a report is, and below it a line for each failure that it waits for.
+
+    Args:
+        progress: The workflow's answer; None when no worker gives one.
+        pending: What it waits for.
+        elapsed: Seconds since the report was asked for.
+    """
+    reasons = (Text(line) for line in pending_lines(pending))
     if progress is None:
-        return Text(f"waiting for a worker on {RiskReportService.TASK_QUEUE}, {elapsed:.1f} s")
-    return lanes.draw(progress, elapsed)
+        return Group(
+            Text(f"waiting for a worker on {RiskReportService.TASK_QUEUE}, {elapsed:.1f} s"), *reasons
+        )
+    return Group(lanes.draw(progress, elapsed), *reasons)
 
 
 def monotonic_at(moment: datetime) -> float:
@@ -97,6 +122,20 @@ def references(files: ReportFiles) -> dict[str, ObjectRef]:
     return {"report.json": files.json, "report.html": files.html, "chart.png": files.chart}
 
 
+def require_writable(folder: Path) -> None:
+    """Makes the folder that `--output` names and tries it, before there is anything to lose.
+
+    Raises:
+        CommandError: If nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CommandError(f"--output {folder}: cannot write there: {error.strerror}", BAD_INPUT) from error
+
+
 async def save_report(store: Store, files: ReportFiles, folder: Path) -> dict[str, Path]:
     """Copies the report out of the store to files with readable names.
 
@@ -104,6 +143,9 @@ async def save_report(store: Store, files: ReportFiles, folder: Path) -> dict[st
         store: Where it lies.
         files: Its references.
         folder: Where it goes; made if missing.
+
+    Raises:
+        OSError: If it cannot be written there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     saved = {}

@@ -46,7 +46,7 @@ def lanes(progress: GetProgressResponse) -> list[Lane]:
             "TypeScript",
             progress.notifications_sent,
             progress.notifications_total,
-            f"{progress.notifications_sent} of {progress.notifications_total} notifications sent",
+            _notifications_note(progress),
         ),
     ]
 
@@ -63,6 +63,12 @@ def draw(progress: GetProgressResponse, elapsed: float) -> RenderableType:
         bar = ProgressBar(total=max(lane.total, 1), completed=lane.done, width=24, finished_style="green")
         table.add_row(Text(lane.language, style="bold"), bar, f"{lane.done}/{lane.total}", lane.note)
     return Group(Text(f"{_STAGES.get(stage := progress.stage, str(stage))}, {elapsed:.1f} s"), table)
+
+
+def _notifications_note(progress: GetProgressResponse) -> str:
+    sent = f"{progress.notifications_sent} of {progress.notifications_total} notifications sent"
+    undelivered = progress.notifications_undelivered
+    return f"{sent}, {undelivered} undeliverable" if undelivered else sent
 
 
 def _analytics_note(stage: ReportStage) -> str:

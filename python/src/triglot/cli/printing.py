@@ -8,14 +8,21 @@ from rich.text import Text
 
 from triglot.cli.following import references
 from triglot.cli.reports import Found, Listed
+from triglot.cli.undelivered import undelivered_lines
 from triglot.risk.v1.measures_pb2 import Estimate
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, GenerateRiskReportResponse
 from triglot.risk.wording import format_count, format_days, format_money, format_percent
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves the exit code to `interruptible`; Rich would say 1, as if something had failed."""
+        raise BrokenPipeError
+
+
 def new_console(as_json: bool) -> Console:
     """Makes a console that keeps quiet where standard output belongs to a document."""
-    return Console(quiet=as_json, soft_wrap=True, highlight=False)
+    return _Console(quiet=as_json, soft_wrap=True, highlight=False)
 
 
 def print_heading(console: Console, found: Found) -> None:
@@ -39,7 +46,7 @@ def print_response(
     response: GenerateRiskReportResponse,
     saved: Mapping[str, Path] | None = None,
 ) -> None:
-    """Prints the measures, who did the work, who was told, and where the report lies."""
+    """Prints the measures, who did the work, who was told and who not, and where the report lies."""
     console.print()
     for line in measure_lines(request, response):
         print_line(console, f"  {line}")
@@ -52,6 +59,8 @@ def print_response(
         )
     for sent in response.notifications:
         print_line(console, f"  notification  {sent.delivery_id}, {sent.accepted_at.ToJsonString()}")
+    for line in undelivered_lines(request, response):
+        print_line(console, f"  not told      {line}")
     for name, reference in references(response.files).items():
         place = str(saved[name]) if saved else f"object {reference.sha256}"
         print_line(console, f"  {name:13} {place}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from triglot.cli.ends import interruptible
-from triglot.cli.quantity import parse_confidence, parse_quantity
+from triglot.cli.quantity import parse_confidences, parse_quantity, require_tail
 from triglot.risk import defaults
 
 app = typer.Typer(help="Make reports and look after them.", no_args_is_help=True)
@@ -91,9 +91,10 @@ def run(
         raise typer.BadParameter("--output needs the end of the report, and --detach does not wait for it")
     if id is not None and (id == "last" or not _ID.fullmatch(id)):
         raise typer.BadParameter(f"--id {id}: say 1 to 190 letters, digits and ._:/- but not `last`")
-    confidences_bp = tuple(map(parse_confidence, confidence)) if confidence else defaults.CONFIDENCES_BP
+    confidences_bp = parse_confidences(confidence) if confidence else defaults.CONFIDENCES_BP
     scenario_count = parse_quantity(scenarios)
-    shard_scenarios = parse_quantity(shard_size) if shard_size else 0
+    require_tail(scenario_count, confidences_bp)
+    shard_scenarios = 0 if shard_size is None else parse_quantity(shard_size, "--shard-size")
 
     from triglot.cli import starting  # noqa: PLC0415 - see main
     from triglot.risk.v1.market_pb2 import SimulationParameters  # noqa: PLC0415 - see main

@@ -1,20 +1,19 @@
 """`triglot report ...`: what its commands do with reports that were started."""
 
 import asyncio
-import json
 import time
 import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from temporalio.client import WorkflowFailureError
 
-from triglot.cli.ends import FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line
-from triglot.cli.following import ask_progress, follow, monotonic_at, save_report
-from triglot.cli.lanes import draw
+from triglot.cli.documents import print_document
+from triglot.cli.ends import FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line, os_sentence
+from triglot.cli.following import ask_progress, draw, follow, monotonic_at, require_writable, save_report
+from triglot.cli.pending import ask_pending
 from triglot.cli.pollers import WORKFLOWS, is_polled
 from triglot.cli.printing import list_lines, new_console, print_heading, print_line, print_response
 from triglot.cli.reports import (
@@ -26,7 +25,9 @@ from triglot.cli.reports import (
     report_document,
     require_response,
 )
-from triglot.cli.session import Session, open_session
+from triglot.cli.session import Session, explained, open_session
+from triglot.cli.undelivered import undelivered_lines
+from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse
 from triglot.risk.v1.report_temporal import RiskReportService
 
 
@@ -48,9 +49,10 @@ async def show(report_id: str, as_json: bool) -> None:
                 f"{RiskReportService.TASK_QUEUE}; start the workers (`triglot stack up` starts all)",
                 UNREACHABLE,
             )
+        pending = await ask_pending(session.client, found.handle.workflow)
         print_heading(console, found)
-        console.print(draw(progress, time.monotonic() - monotonic_at(found.listed.started_at)))
-        print_document(as_json, report_document(found, progress=progress))
+        console.print(draw(progress, pending, time.monotonic() - monotonic_at(found.listed.started_at)))
+        print_document(as_json, report_document(found, progress=progress, pending=pending))
 
 
 async def list_all(limit: int, only_running: bool, as_json: bool) -> None:
@@ -116,9 +118,11 @@ async def open_(report_id: str, output: Path | None, browse: bool, as_json: bool
     """Saves the files of a report and shows the page.
 
     Raises:
-        CommandError: If there is no page, because the report runs or failed.
+        CommandError: If there is no page, because the report runs or failed, or it cannot be saved.
     """
     console = new_console(as_json)
+    if output:
+        require_writable(output)
     async with open_session() as session:
         found = await find_report(session, report_id)
         name = found.listed.id
@@ -128,7 +132,10 @@ async def open_(report_id: str, output: Path | None, browse: bool, as_json: bool
             )
         response = require_response(await read_end(found))
         folder = output or Path(".triglot") / "reports" / name.replace("/", "-")
-        saved = await save_report(session.store, response.files, folder)
+        try:
+            saved = await save_report(session.store, response.files, folder)
+        except OSError as error:
+            raise CommandError(f"cannot save the report: {os_sentence(error)}", FAILED) from error
     page = saved["report.html"].absolute()
     # A browser of the terminal would write to standard output.
     opened = browse and not as_json and webbrowser.open(page.as_uri())
@@ -145,24 +152,45 @@ async def finish(
     """Follows a report to its end, prints that, and saves the files if it is told where.
 
     Raises:
-        CommandError: If the report fails or is cancelled.
+        CommandError: If the report fails or is cancelled; after printing, if its files cannot be saved, or
+            somebody could not be told of it.
     """
-    ended = await _await_end(found, console, started)
+    ended = await _await_end(session, found, console, started)
     found = await find_report(session, found.listed.id)
-    saved = None
+    saved, problems = None, []
     if output and ended.response:
-        saved = await save_report(session.store, ended.response.files, output)
+        try:
+            saved = await _save(session, found, ended.response, output)
+        except CommandError as error:
+            problems.append(str(error))
     print_document(console.quiet, report_document(found, ended, saved=_paths(saved) if saved else None))
-    print_response(console, found.request, require_response(ended), saved)
+    response = require_response(ended)
+    print_response(console, found.request, response, saved)
     if not saved:
         console.print(f"`triglot report open {found.listed.id}` shows it", markup=False)
+    problems += undelivered_lines(found.request, response)
+    if problems:
+        raise CommandError(f"the report stands, but {'; '.join(problems)}", FAILED)
 
 
-async def _await_end(found: Found, console: Console, started: float) -> Ended:
+async def _await_end(session: Session, found: Found, console: Console, started: float) -> Ended:
     try:
-        return Ended(await follow(found.handle, console, started), None)
+        return Ended(await follow(session.client, found.handle, console, started), None)
     except WorkflowFailureError:
         return await read_end(found)
+
+
+async def _save(
+    session: Session, found: Found, response: GenerateRiskReportResponse, output: Path
+) -> dict[str, Path]:
+    hint = f"`triglot report open {found.listed.id} --output FOLDER` saves them"
+    try:
+        with explained(session.target):
+            return await save_report(session.store, response.files, output)
+    except CommandError as error:
+        raise CommandError(f"its files could not be read: {error}; {hint}", error.code) from error
+    except OSError as error:
+        raise CommandError(f"its files could not be saved: {os_sentence(error)}; {hint}", FAILED) from error
 
 
 @contextmanager
@@ -183,12 +211,6 @@ def _print_end(console: Console, found: Found, ended: Ended) -> None:
         print_response(console, found.request, ended.response)
     else:
         console.print(one_line(ended.failure), markup=False)
-
-
-def print_document(wanted: bool, document: Mapping[str, Any]) -> None:
-    """Prints the one document of a command, if it was asked for with --json."""
-    if wanted:
-        print(json.dumps(document, indent=2))
 
 
 def _paths(saved: Mapping[str, Path]) -> dict[str, str]:

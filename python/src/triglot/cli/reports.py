@@ -14,9 +14,12 @@ from temporalio.client import (
 from temporalio.exceptions import ActivityError, CancelledError, ChildWorkflowError, TerminatedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from triglot.cli.documents import utc_text
 from triglot.cli.ends import FAILED, NOT_FOUND, CommandError, one_line
 from triglot.cli.following import references
+from triglot.cli.pending import PendingFailure
 from triglot.cli.session import Session
+from triglot.cli.undelivered import undelivered_documents
 from triglot.risk.v1.measures_pb2 import Estimate
 from triglot.risk.v1.report_pb2 import (
     GenerateRiskReportRequest,
@@ -85,8 +88,8 @@ class Listed:
             "id": self.id,
             "run_id": self.run_id,
             "status": self.status,
-            "started_at": self.started_at.isoformat(),
-            "closed_at": self.closed_at.isoformat() if self.closed_at else None,
+            "started_at": utc_text(self.started_at),
+            "closed_at": utc_text(self.closed_at) if self.closed_at else None,
         }
 
 
@@ -224,6 +227,7 @@ def report_document(
     found: Found,
     ended: Ended | None = None,
     progress: GetProgressResponse | None = None,
+    pending: list[PendingFailure] | None = None,
     saved: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Returns a report for programs: always the same keys, with null for what is not there.
@@ -232,6 +236,7 @@ def report_document(
         found: The report.
         ended: How it ended, if it did.
         progress: How far it is, while it runs.
+        pending: Which of its activities have failed and are tried again, while it runs.
         saved: Where its files were saved, by name.
     """
     request = found.request
@@ -258,7 +263,8 @@ def report_document(
             "shard_size": request.shard_size,
         },
         "progress": _progress_document(progress) if progress else None,
-        "result": _result_document(ended.response) if ended and ended.response else None,
+        "pending": [one.document() for one in pending] if pending is not None else None,
+        "result": _result_document(request, ended.response) if ended and ended.response else None,
         "failure": ended.failure if ended else None,
         "saved": saved,
     }
@@ -273,6 +279,7 @@ def _progress_document(progress: GetProgressResponse) -> dict[str, Any]:
         "scenarios_completed": progress.scenarios_completed,
         "notifications_total": progress.notifications_total,
         "notifications_sent": progress.notifications_sent,
+        "notifications_undelivered": progress.notifications_undelivered,
         "shares": [_share_document(share) for share in progress.shares],
     }
 
@@ -282,7 +289,9 @@ def stage_word(stage: ReportStage) -> str:
     return ReportStage.Name(stage).removeprefix("REPORT_STAGE_").lower()
 
 
-def _result_document(response: GenerateRiskReportResponse) -> dict[str, Any]:
+def _result_document(
+    request: GenerateRiskReportRequest, response: GenerateRiskReportResponse
+) -> dict[str, Any]:
     summary = response.summary
     return {
         "scenario_count": summary.scenario_count,
@@ -309,6 +318,7 @@ def _result_document(response: GenerateRiskReportResponse) -> dict[str, Any]:
             {"delivery_id": sent.delivery_id, "accepted_at": sent.accepted_at.ToJsonString()}
             for sent in response.notifications
         ],
+        "undelivered": undelivered_documents(request, response),
     }
 
 

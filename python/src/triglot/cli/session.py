@@ -33,7 +33,7 @@ _GONE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCo
 class CommandSettings(BaseSettings):
     """The `TRIGLOT_*` variables that commands read."""
 
-    model_config = SettingsConfigDict(env_prefix="TRIGLOT_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="TRIGLOT_", env_ignore_empty=True, frozen=True)
 
     store_url: str | None = None
     """Where large objects lie."""

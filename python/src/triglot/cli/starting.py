@@ -7,10 +7,13 @@ from pathlib import Path
 
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from triglot.cli.ends import BAD_INPUT, CommandError
+from triglot.cli.documents import print_document
+from triglot.cli.ends import BAD_INPUT, INTERRUPTED, CommandError
+from triglot.cli.following import require_writable
 from triglot.cli.pollers import require_pollers
 from triglot.cli.printing import new_console
-from triglot.cli.reporting import finish, outliving_interrupts, print_document
+from triglot.cli.refusals import in_options
+from triglot.cli.reporting import finish, outliving_interrupts
 from triglot.cli.reports import find_report, report_document
 from triglot.cli.session import Session, find_target, open_session
 from triglot.contract import runtime
@@ -58,15 +61,25 @@ async def run(options: RunOptions) -> None:
         InputError: If the inputs are wrong; nothing has been connected to.
         CommandError: If the request breaks a rule, somebody is not there, or the report fails.
     """
+    try:
+        await _run(options)
+    except asyncio.CancelledError:
+        raise CommandError("interrupted; nothing was started", INTERRUPTED) from None
+
+
+async def _run(options: RunOptions) -> None:
     prepared = await asyncio.to_thread(_prepare, options)
     target = find_target()
     store = target.open_store()
+    if options.output:
+        require_writable(options.output)
     console = new_console(options.as_json)
     async with open_session(target) as session:
         if not options.without_workers:
             await require_pollers(session.client)
         await store.put(prepared.prices, prepared.request.window.prices.media_type)
         report_id = options.report_id or generate_risk_report_id(prepared.request)
+        # From here on it may have been started, even if the answer has not come yet.
         with outliving_interrupts(report_id):
             started = time.monotonic()
             await _start(session, prepared.request, report_id)
@@ -81,6 +94,12 @@ async def run(options: RunOptions) -> None:
 def _prepare(options: RunOptions) -> _Prepared:
     portfolio, prices, from_date = _with_defaults(options)
     inputs = load_inputs(portfolio, prices, from_date, options.as_of_date or "")
+    if options.parameters.block_days > inputs.return_count:
+        raise CommandError(
+            f"--block {options.parameters.block_days:,}: must be at most {inputs.return_count:,}, the days "
+            "that there are to draw from",
+            BAD_INPUT,
+        )
     content = encode_message(inputs.history)
     request = GenerateRiskReportRequest(
         portfolio=inputs.portfolio,
@@ -104,7 +123,7 @@ def _prepare(options: RunOptions) -> _Prepared:
         # As the generated client does before sending; here, before anything is connected to.
         runtime.check(request)
     except runtime.InvalidArgumentError as error:
-        raise CommandError(f"bad request: {error}", BAD_INPUT) from error
+        raise CommandError(in_options(error, request), BAD_INPUT) from error
     return _Prepared(request, content)
 
 

@@ -15,7 +15,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 
 @app.command()
 def ls(json: Json = False) -> None:
-    """List the objects."""
+    """List the objects, the newest first."""
     from triglot.cli import storing  # noqa: PLC0415 - see main
 
     interruptible(storing.list_objects(json))
@@ -42,10 +42,11 @@ def gc(
         typer.Option(metavar="AGE", help="Keep what is younger; s, m, h and d stand for seconds to days."),
     ] = "1d",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Name each object.")] = False,
     json: Json = False,
 ) -> None:
     """Delete old objects that no workflow refers to; do so while no report is being started."""
     age = parse_age(older_than)
     from triglot.cli import storing  # noqa: PLC0415 - see main
 
-    interruptible(storing.collect(age, dry_run, json))
+    interruptible(storing.collect(age, dry_run, verbose, json))

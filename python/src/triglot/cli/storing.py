@@ -1,35 +1,32 @@
 """`triglot store ...`: what its commands do."""
 
-import json
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from triglot.cli.collection import needed_digests, unneeded
-from triglot.cli.ends import BAD_INPUT, NOT_FOUND, CommandError
+from triglot.cli.documents import print_document, utc_text
+from triglot.cli.ends import BAD_INPUT, FAILED, NOT_FOUND, CommandError, os_sentence
 from triglot.cli.printing import aligned, new_console, print_line
 from triglot.cli.session import explained, find_target, open_session
 from triglot.risk.wording import format_count
-from triglot.store import StoredObject
+from triglot.store import ObjectNotFound, StoredObject
 from triglot.store.v1.object_pb2 import ObjectRef
 
 _SHORTEST_PREFIX = 8
 
 
 async def list_objects(as_json: bool) -> None:
-    """Prints what is in the store."""
+    """Prints what is in the store, the newest first."""
     target = find_target()
     store = target.open_store()
     with explained(target):
-        objects = await store.list()
-    if as_json:
-        print(
-            json.dumps({"store": target.store_url, "objects": [_document(one) for one in objects]}, indent=2)
-        )
-        return
+        objects = sorted(await store.list(), key=lambda one: one.modified, reverse=True)
+    print_document(as_json, {"store": target.store_url, "objects": [_document(one) for one in objects]})
     console = new_console(as_json)
     rows = [
         (stored.sha256, f"{stored.size_bytes:,}", f"{stored.modified:%Y-%m-%d %H:%M:%S} UTC")
@@ -44,7 +41,8 @@ async def get(digest: str, output: Path | None, as_json: bool) -> None:
     """Writes an object's content to a file or to standard output.
 
     Raises:
-        CommandError: If the digest is none, or is the beginning of none or several.
+        CommandError: If the digest is none, or is the beginning of none or several; or if the file cannot be
+            written.
     """
     if as_json and output is None:
         raise CommandError("--json needs --output, since both would write to standard output", BAD_INPUT)
@@ -53,6 +51,8 @@ async def get(digest: str, output: Path | None, as_json: bool) -> None:
         raise CommandError(
             f"{digest} is no digest: say {_SHORTEST_PREFIX} to 64 hexadecimal digits", BAD_INPUT
         )
+    if output is not None and not output.absolute().parent.is_dir():
+        raise CommandError(f"--output {output}: there is no folder {output.parent}", BAD_INPUT)
     target = find_target()
     store = target.open_store()
     with explained(target):
@@ -61,13 +61,21 @@ async def get(digest: str, output: Path | None, as_json: bool) -> None:
     if output is None:
         sys.stdout.buffer.write(content)
         return
-    output.write_bytes(content)
-    if as_json:
-        print(json.dumps({**_document(stored), "output": str(output)}, indent=2))
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise CommandError(f"cannot write {os_sentence(error)}", FAILED) from error
+    print_document(as_json, {**_document(stored), "output": str(output)})
 
 
-async def collect(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
+async def collect(older_than: timedelta, dry_run: bool, verbose: bool, as_json: bool) -> None:
     """Deletes what is old and what no workflow that the server knows refers to.
+
+    Args:
+        older_than: The age.
+        dry_run: Whether nothing is deleted.
+        verbose: Whether each object is named.
+        as_json: Whether a document is printed, which always names them.
 
     Raises:
         CommandError: If there is no server to ask.
@@ -81,22 +89,21 @@ async def collect(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
         garbage = unneeded(objects, await needed_digests(session.client), before)
         if not dry_run:
             for stored in garbage:
-                await store.delete(stored.sha256)
+                with suppress(ObjectNotFound):  # another collection was faster
+                    await store.delete(stored.sha256)
         namespace = session.client.namespace
-    if as_json:
-        document = {
-            "server": target.address,
-            "namespace": namespace,
-            "store": target.store_url,
-            "dry_run": dry_run,
-            "kept": len(objects) - len(garbage),
-            "deleted": [_document(stored) for stored in garbage],
-        }
-        print(json.dumps(document, indent=2))
-        return
+    document = {
+        "server": target.address,
+        "namespace": namespace,
+        "store": target.store_url,
+        "dry_run": dry_run,
+        "kept": len(objects) - len(garbage),
+        "deleted": [_document(stored) for stored in garbage],
+    }
+    print_document(as_json, document)
     console = new_console(as_json)
     verb = "would delete" if dry_run else "deleted"
-    for stored in garbage:
+    for stored in garbage if verbose else ():
         console.print(f"{verb} {stored.sha256}")
     console.print(
         f"{verb} {_sum(garbage)} of {len(objects):,} in {target.store_url}; "
@@ -117,7 +124,7 @@ def _document(stored: StoredObject) -> dict[str, Any]:
     return {
         "sha256": stored.sha256,
         "size_bytes": stored.size_bytes,
-        "modified": stored.modified.isoformat(),
+        "modified": utc_text(stored.modified),
     }
 
 

@@ -140,10 +140,13 @@ def _mail_count(evidence: Evidence) -> Check:
     expected = sorted(evidence.idempotency_keys)
     seen = sorted(str(mail.message[IDEMPOTENCY_KEY_HEADER]).strip() for mail in evidence.mails)
     strange = len(seen) - len(set(seen) & set(expected))
+    undelivered = [f"; {one.error_type}: {one.message}" for one in evidence.response.undelivered[:1]]
     return Check(
         "each mail arrived exactly once",
         format_count(len(expected), "mail"),
-        format_count(len(seen), "mail") + (f", {strange} repeated or strange" if strange else ""),
+        format_count(len(seen), "mail")
+        + (f", {strange} repeated or strange" if strange else "")
+        + "".join(undelivered),
         seen == expected,
     )
 

@@ -87,6 +87,7 @@ class Store:
         Raises:
             ValueError: If it is no such URL.
             NotADirectoryError: If there is no such folder, and it is not to be made.
+            OSError: If it cannot be made.
         """
         parts = urlsplit(url)
         if (parts.scheme, parts.netloc) != ("file", "") or not parts.path.strip("/"):
