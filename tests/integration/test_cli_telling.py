@@ -78,7 +78,7 @@ async def test_a_waiting_report_says_why_and_a_finished_one_who_was_not_told(
     assert watched.refusal(1) == f"the report stands, but {sentence}"
     assert "value at risk       99 %  USD " in watched.output
     assert f"  not told      {sentence}\n" in watched.output
-    assert "1 of 2 notifications sent, 1 undeliverable" in watched.output
+    assert "1 of 2 sent, 1 undeliverable" in watched.output
     assert "in-the-url" not in watched.output
     assert "t0ken" not in watched.output
     after = await triglot("report", "show", report_id, env=env)

@@ -26,7 +26,7 @@ def test_each_language_has_a_lane() -> None:
 def test_who_cannot_be_told_is_counted() -> None:
     progress = GetProgressResponse(notifications_total=3, notifications_sent=1, notifications_undelivered=2)
 
-    assert lanes(progress)[2] == Lane("TypeScript", 1, 3, "1 of 3 notifications sent, 2 undeliverable")
+    assert lanes(progress)[2] == Lane("TypeScript", 1, 3, "1 of 3 sent, 2 undeliverable")
 
 
 def test_python_works_before_and_after_the_simulation() -> None:

@@ -66,9 +66,9 @@ def draw(progress: GetProgressResponse, elapsed: float) -> RenderableType:
 
 
 def _notifications_note(progress: GetProgressResponse) -> str:
-    sent = f"{progress.notifications_sent} of {progress.notifications_total} notifications sent"
+    sent = f"{progress.notifications_sent} of {progress.notifications_total}"
     undelivered = progress.notifications_undelivered
-    return f"{sent}, {undelivered} undeliverable" if undelivered else sent
+    return f"{sent} sent, {undelivered} undeliverable" if undelivered else f"{sent} notifications sent"
 
 
 def _analytics_note(stage: ReportStage) -> str:
