@@ -20,6 +20,8 @@ const (
 	ObjectNotFound = "ObjectNotFound"
 	// ObjectCorrupt is an object whose content is not what its reference says.
 	ObjectCorrupt = "ObjectCorrupt"
+	// StoreUnavailable is an object store that does not answer or refuses.
+	StoreUnavailable = "StoreUnavailable"
 	// Interrupted is an attempt that was given up because it was cancelled or its worker stops.
 	Interrupted = "Interrupted"
 )

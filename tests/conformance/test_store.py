@@ -21,10 +21,10 @@ CONTENT = bytes(range(256)) * 1000
 READ = """
 const { fromJsonString } = await import(`${process.env.PACKAGES}/@bufbuild/protobuf/dist/esm/index.js`);
 const { ObjectRefSchema } = await import(`${process.env.MODULES}/gen/triglot/store/v1/object_pb.js`);
-const { readStoreFolder } = await import(`${process.env.MODULES}/store/settings.js`);
+const { readStoreLocation } = await import(`${process.env.MODULES}/store/settings.js`);
 const { openStore } = await import(`${process.env.MODULES}/store/store.js`);
 try {
-  const store = openStore(readStoreFolder(process.env));
+  const store = openStore(readStoreLocation(process.env));
   const content = await store.get(fromJsonString(ObjectRefSchema, process.env.REFERENCE));
   console.log(JSON.stringify({ content: content.toString('base64') }));
 } catch (error) {

@@ -143,7 +143,8 @@ func TestUnreachableServerIsExitCode1(t *testing.T) {
 func TestBadSettingIsExitCode2(t *testing.T) {
 	cases := []struct{ setting, want string }{
 		{"TRIGLOT_STORE_URL=", "TRIGLOT_STORE_URL is not set"},
-		{"TRIGLOT_STORE_URL=gopher://store", "TRIGLOT_STORE_URL: "},
+		{"TRIGLOT_STORE_URL=gopher://store", "TRIGLOT_STORE_URL: must be file:///absolute/folder or s3://BUCKET"},
+		{"TRIGLOT_STORE_URL=s3://key:hidden@triglot", "TRIGLOT_STORE_URL: must not hold credentials: "},
 		{"TRIGLOT_LOG_LEVEL=loud", "TRIGLOT_LOG_LEVEL must be "},
 		{"TRIGLOT_HEALTH_ADDRESS=8081", "TRIGLOT_HEALTH_ADDRESS must be "},
 		{"TRIGLOT_SLOTS=many", "TRIGLOT_SLOTS must be "},

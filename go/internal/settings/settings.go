@@ -94,7 +94,7 @@ func (r *reader) fail(format string, arguments ...any) {
 func (r *reader) storeURL() string {
 	address := r.get("TRIGLOT_STORE_URL", "")
 	if address == "" {
-		r.fail("TRIGLOT_STORE_URL is not set: it names the store, as file:///absolute/folder")
+		r.fail("TRIGLOT_STORE_URL is not set: it names the store, as file:///absolute/folder or s3://BUCKET")
 	}
 	return address
 }

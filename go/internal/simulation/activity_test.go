@@ -41,7 +41,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	folder := t.TempDir()
-	objects, err := store.Open(t.Context(), "file://"+folder)
+	objects, err := store.Open("file://" + folder)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,8 @@ func contractError(ctx context.Context, err error) error {
 		return temporal.NewApplicationErrorWithCause(err.Error(), contract.ObjectNotFound, err)
 	case errors.Is(err, store.ErrCorrupt):
 		return temporal.NewApplicationErrorWithCause(err.Error(), contract.ObjectCorrupt, err)
+	case errors.Is(err, store.ErrUnavailable):
+		return temporal.NewApplicationErrorWithCause(err.Error(), contract.StoreUnavailable, err)
 	default:
 		return err
 	}

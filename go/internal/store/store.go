@@ -8,11 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
-
-	"gocloud.dev/blob"
-	_ "gocloud.dev/blob/fileblob" // serves file:// addresses
-	"gocloud.dev/gcerrors"
 
 	storev1 "example.com/triglot/go/store/v1"
 )
@@ -22,68 +17,66 @@ var (
 	ErrNotFound = errors.New("the object is not in the store")
 	// ErrCorrupt is returned where an object's content has another size or digest than its reference.
 	ErrCorrupt = errors.New("the object's content is not what its reference says")
+	// ErrUnavailable is returned where the bucket is missing, or its storage does not answer or refuses.
+	ErrUnavailable = errors.New("the object store cannot be used")
 	// ErrWrongType is returned where a reference is not to a message of the wanted type.
 	ErrWrongType = errors.New("the object is not the wanted message")
 )
 
 // Store is safe for concurrent use.
 type Store struct {
-	bucket *blob.Bucket
+	objects objects
 }
 
-// Open opens the store at an address, for a folder file:///absolute/path; the folder is created where needed.
-func Open(ctx context.Context, address string) (*Store, error) {
-	location, err := url.Parse(address)
+// objects is where a store keeps them.
+type objects interface {
+	// put writes an object at once as a whole, unless there is one.
+	put(ctx context.Context, key string, content []byte, mediaType string) error
+	// get reads an object; the error is ErrNotFound where there is none.
+	get(ctx context.Context, key string) ([]byte, error)
+	close() error
+}
+
+// Open opens the store at an address: file:///absolute/folder, which is created where needed, or
+// s3://BUCKET[/PREFIX][?endpoint=http://host:port&region=us-east-1], which is asked for at its first use, with the
+// credentials of the environment. An error goes on after the setting's name.
+func Open(address string) (*Store, error) {
+	location, err := ParseLocation(address)
 	if err != nil {
-		return nil, fmt.Errorf("open the store: %w", err)
+		return nil, err
 	}
-	if location.Scheme == "file" {
-		if location.Host != "" || location.Path == "" {
-			return nil, fmt.Errorf("open the store: %q is not of the form file:///absolute/path", address)
-		}
-		// No side files with metadata, and temporary files beside their targets: a rename is atomic only
-		// within one file system.
-		location.RawQuery = url.Values{
-			"create_dir": {"true"}, "metadata": {"skip"}, "no_tmp_dir": {"true"},
-		}.Encode()
+	var opened objects
+	if location.Folder != "" {
+		opened, err = openFolder(location.Folder)
+	} else {
+		opened, err = openBucket(location)
 	}
-	bucket, err := blob.OpenBucket(ctx, location.String())
 	if err != nil {
-		return nil, fmt.Errorf("open the store: %w", err)
+		return nil, err
 	}
-	return &Store{bucket: bucket}, nil
+	return &Store{opened}, nil
 }
 
 // Close releases the store's connections.
-func (s *Store) Close() error { return s.bucket.Close() }
+func (s *Store) Close() error { return s.objects.close() }
 
-// Put stores content and returns its reference. Content that is there already is not written again.
+// Put stores content and returns its reference. Content that is there already is not written again. The error is
+// ErrUnavailable, or the folder's own.
 func (s *Store) Put(ctx context.Context, content []byte, mediaType string) (*storev1.ObjectRef, error) {
 	ref := &storev1.ObjectRef{
 		Sha256:    digest(content),
 		SizeBytes: int64(len(content)),
 		MediaType: mediaType,
 	}
-	present, err := s.bucket.Exists(ctx, key(ref))
-	if err != nil {
-		return nil, fmt.Errorf("look up object %s: %w", ref.Sha256, err)
-	}
-	if present {
-		return ref, nil
-	}
-	options := &blob.WriterOptions{ContentType: mediaType}
-	if err := s.bucket.WriteAll(ctx, key(ref), content, options); err != nil {
+	if err := s.objects.put(ctx, key(ref), content, mediaType); err != nil {
 		return nil, fmt.Errorf("write object %s: %w", ref.Sha256, err)
 	}
 	return ref, nil
 }
 
-// Get returns a reference's content. The error is ErrNotFound or ErrCorrupt, or one of the storage itself.
+// Get returns a reference's content. The error is ErrNotFound, ErrCorrupt or ErrUnavailable, or the folder's own.
 func (s *Store) Get(ctx context.Context, ref *storev1.ObjectRef) ([]byte, error) {
-	content, err := s.bucket.ReadAll(ctx, key(ref))
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, fmt.Errorf("read object %s: %w", ref.GetSha256(), ErrNotFound)
-	}
+	content, err := s.objects.get(ctx, key(ref))
 	if err != nil {
 		return nil, fmt.Errorf("read object %s: %w", ref.GetSha256(), err)
 	}

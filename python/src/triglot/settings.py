@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, Field, PlainValidator, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from triglot.store.location import parse_location
 
 PayloadEncoding = Literal["json", "binary"]
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
@@ -34,6 +36,14 @@ def _parse_address(value: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
+def _check_store_url(url: str) -> str:
+    try:
+        parse_location(url)
+    except ValueError as error:
+        raise PydanticCustomError("store_url", "{problem}", {"problem": str(error)}) from error
+    return url
+
+
 Amount = Annotated[int | Literal["auto"], PlainValidator(_parse_amount)]
 Address = Annotated[tuple[str, int], PlainValidator(_parse_address)]
 
@@ -44,8 +54,8 @@ class Settings(BaseSettings):
     # As in the other languages, an empty variable counts as not set.
     model_config = SettingsConfigDict(env_prefix="TRIGLOT_", env_ignore_empty=True, frozen=True)
 
-    store_url: str = Field(pattern=r"^file:///.")
-    """Where large objects lie: `file:///absolute/folder`."""
+    store_url: Annotated[str, AfterValidator(_check_store_url)]
+    """Where large objects lie: `file:///absolute/folder` or `s3://BUCKET[/PREFIX]` with its parameters."""
     payload_encoding: PayloadEncoding = "json"
     """How messages travel; both forms are always decoded."""
     connect_timeout: float = Field(default=10, gt=0, le=86_400)
@@ -62,6 +72,11 @@ class Settings(BaseSettings):
     """How many tasks a worker asks for at once; auto: as many as the server recommends."""
     health_address: Annotated[Address | None, NoDecode] = None
     """Where a worker answers /healthz and /readyz; nowhere unless it is set."""
+
+
+def _lower_initial(sentence: str) -> str:
+    # No more of it, since it may name variables.
+    return sentence[:1].lower() + sentence[1:]
 
 
 def load_settings() -> Settings:
@@ -86,7 +101,7 @@ def load(model: type[SettingsT]) -> SettingsT:
         return model()
     except ValidationError as error:
         problems = (
-            f"TRIGLOT_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg'].lower()}"
+            f"TRIGLOT_{'_'.join(map(str, problem['loc'])).upper()}: {_lower_initial(problem['msg'])}"
             for problem in error.errors()
         )
         raise SettingsError("bad settings: " + "; ".join(problems)) from error

@@ -78,7 +78,7 @@ def test_the_environment_outranks_the_running_stack(
 @pytest.mark.parametrize(
     ("url", "code", "sentence"),
     [
-        ("gopher://x", BAD_INPUT, "bad TRIGLOT_STORE_URL: gopher://x is no file:///absolute/folder"),
+        ("gopher://x", BAD_INPUT, "bad TRIGLOT_STORE_URL: must be file:///absolute/folder or s3://BUCKET"),
         ("file:///no/such/folder", UNREACHABLE, "there is no folder /no/such/folder; start a stack"),
     ],
 )

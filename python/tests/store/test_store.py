@@ -79,12 +79,6 @@ async def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     assert path_of(folder, reference).read_bytes() == b"content"
 
 
-@pytest.mark.parametrize("url", ["store", "gopher://store", "file://host/store", "s3://bucket", "file:///"])
-def test_what_is_no_folders_url_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="is no file:///absolute/folder"):
-        Store.from_url(url)
-
-
 async def test_the_list_has_the_objects_and_nothing_else(store: Store, tmp_path: Path) -> None:
     assert await store.list() == []
     references = [await store.put(content, "text/plain") for content in (b"one", b"four", b"seven")]

@@ -24,7 +24,7 @@ export function createNotificationActivities(
   settings: NotificationSettings,
   resolve?: Resolve,
 ): NotificationServiceActivities {
-  const sendMail = createMailSender(settings.mail, openStore(settings.storeFolder));
+  const sendMail = createMailSender(settings.mail, openStore(settings.storeLocation));
   const sendWebhook = createWebhookSender(settings.webhook, resolve);
 
   function send({ idempotencyKey, recipient, notification }: SendNotificationRequest): Promise<string> {

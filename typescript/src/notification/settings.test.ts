@@ -11,7 +11,7 @@ const secret = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base
 
 test('only the store and the mail server must be set', () => {
   assert.deepEqual(readNotificationSettings(REQUIRED), {
-    storeFolder: '/store',
+    storeLocation: { kind: 'folder', path: '/store' },
     mail: { smtpUrl: REQUIRED.TRIGLOT_SMTP_URL, from: { name: 'Triglot', address: 'triglot@example.com' } },
     webhook: { allowPrivate: false, connectTimeout: 5, timeout: 15, secrets: new Map() },
   });

@@ -1,10 +1,11 @@
 /** The notification worker's own settings, read from the environment. */
-import { readStoreFolder } from '../store/settings.js';
+import type { StoreLocation } from '../store/location.js';
+import { readStoreLocation } from '../store/settings.js';
 import { type Environment, readChoice, readSeconds, SettingsError } from '../temporal/settings.js';
 
 export interface NotificationSettings {
   /** Where the objects lie that notifications refer to. */
-  readonly storeFolder: string;
+  readonly storeLocation: StoreLocation;
   readonly mail: MailSettings;
   readonly webhook: WebhookSettings;
 }
@@ -45,7 +46,7 @@ export function secretVariable(secretName: string): string {
 /** Throws SettingsError. */
 export function readNotificationSettings(env: Environment): NotificationSettings {
   return {
-    storeFolder: readStoreFolder(env),
+    storeLocation: readStoreLocation(env),
     mail: readMailSettings(env),
     webhook: readWebhookSettings(env),
   };

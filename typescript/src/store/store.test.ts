@@ -10,7 +10,7 @@ import { createTestStore } from './testing.js';
 async function storeOfAbc(t: TestContext) {
   const files = await createTestStore(t);
   const reference = await files.put(Buffer.from('abc'), 'text/plain');
-  return { ...files, reference, store: openStore(files.folder) };
+  return { ...files, reference, store: openStore({ kind: 'folder', path: files.folder }) };
 }
 
 test('an object is found by its digest', async (t) => {

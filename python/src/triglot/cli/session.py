@@ -19,13 +19,14 @@ from triglot.cli.ends import BAD_INPUT, FAILED, NOT_FOUND, UNREACHABLE, CommandE
 from triglot.cli.running import read_running
 from triglot.connection import ServerUnreachableError, connect, environment_config, quiet_runtime
 from triglot.settings import PayloadEncoding, SettingsError, load
-from triglot.store import ObjectCorrupt, ObjectNotFound, Store
+from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
 
 # Any of these says that the environment decides.
 _DECISIVE = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TRIGLOT_STORE_URL")
 _WHERE_TO_GET_A_SERVER = "start a stack with `triglot stack up`, or set TEMPORAL_ADDRESS"
 _WHERE_TO_GET_A_STORE = (
-    "start a stack with `triglot stack up`, or set TRIGLOT_STORE_URL to file:///absolute/folder"
+    "start a stack with `triglot stack up`, "
+    "or set TRIGLOT_STORE_URL to file:///absolute/folder or s3://BUCKET"
 )
 _GONE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
@@ -67,7 +68,7 @@ class Target:
         return self.config.get("target_host", "localhost:7233")
 
     def open_store(self) -> Store:
-        """Opens the store, which must be there.
+        """Opens the store, whose folder must be there; a bucket is asked for at its first use.
 
         Raises:
             CommandError: If it is not, or nobody named one.
@@ -184,6 +185,8 @@ def explained(target: Target) -> Iterator[None]:
         raise CommandError(f"{error} (it is at {target.store_url})", NOT_FOUND) from error
     except ObjectCorrupt as error:
         raise CommandError(str(error), FAILED) from error
+    except StoreUnavailable as error:
+        raise CommandError(str(error), UNREACHABLE) from error
     except StoreError as error:
         raise CommandError(
             f"the object store at {target.store_url} fails: {_brief(error)}", UNREACHABLE

@@ -1,5 +1,5 @@
 """The content-addressed store for what is too large for a workflow's history (claim check)."""
 
-from triglot.store.store import ObjectCorrupt, ObjectNotFound, Store, StoredObject
+from triglot.store.store import ObjectCorrupt, ObjectNotFound, Store, StoredObject, StoreUnavailable
 
-__all__ = ["ObjectCorrupt", "ObjectNotFound", "Store", "StoredObject"]
+__all__ = ["ObjectCorrupt", "ObjectNotFound", "Store", "StoreUnavailable", "StoredObject"]

@@ -1,20 +1,20 @@
-"""Objects by the SHA-256 of their content, in a folder."""
+"""Objects by the SHA-256 of their content, in a folder or in a bucket."""
 
 import hashlib
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
 
 import obstore
 from google.protobuf.message import DecodeError, Message
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore
 
+from triglot.store import s3
+from triglot.store.location import BucketLocation, FolderLocation, parse_location
 from triglot.store.v1.object_pb2 import ObjectRef
 
 MessageT = TypeVar("MessageT", bound=Message)
@@ -31,6 +31,10 @@ class ObjectNotFound(LookupError):  # noqa: N818
 
 class ObjectCorrupt(ValueError):  # noqa: N818
     """The object's content is not what its reference says."""
+
+
+class StoreUnavailable(OSError):  # noqa: N818
+    """The bucket is missing, or its storage does not answer or refuses; another attempt may do better."""
 
 
 @dataclass(frozen=True)
@@ -73,35 +77,46 @@ def reference_to(content: bytes, media_type: str) -> ObjectRef:
 class Store:
     """Puts and gets objects; safe to share between tasks and threads."""
 
-    def __init__(self, objects: ObjectStore) -> None:
+    def __init__(self, objects: ObjectStore, location: FolderLocation | BucketLocation) -> None:
         self._objects = objects
+        self._location = location
 
     @classmethod
     def from_url(cls, url: str, *, create: bool = True) -> "Store":
         """Opens the store at a URL.
 
         Args:
-            url: `file:///absolute/folder`, with percent-encoding as usual.
-            create: Whether a missing folder is made.
+            url: `file:///absolute/folder`, with percent-encoding as usual, or
+                `s3://BUCKET[/PREFIX][?endpoint=http://host:port&region=us-east-1]`.
+            create: Whether a missing folder is made. A bucket is never made, and asked for at its first use.
 
         Raises:
-            ValueError: If it is no such URL.
+            ValueError: If it is no such URL, or the credentials for its bucket are missing.
             NotADirectoryError: If there is no such folder, and it is not to be made.
             OSError: If it cannot be made.
         """
-        parts = urlsplit(url)
-        if (parts.scheme, parts.netloc) != ("file", "") or not parts.path.strip("/"):
-            raise ValueError(f"{url} is no file:///absolute/folder")
-        folder = Path(unquote(parts.path))
-        if not create and not folder.is_dir():
-            raise NotADirectoryError(f"there is no folder {folder}")
-        return cls(LocalStore(folder, mkdir=create))
+        location = parse_location(url)
+        if isinstance(location, BucketLocation):
+            return cls(s3.open_bucket(location), location)
+        if not create and not location.path.is_dir():
+            raise NotADirectoryError(f"there is no folder {location.path}")
+        return cls(LocalStore(location.path, mkdir=create), location)
 
     async def put(self, content: bytes, media_type: str) -> ObjectRef:
-        """Stores the content atomically, unless it is there already, and returns its reference."""
+        """Stores the content atomically, unless it is there already, and returns its reference.
+
+        Raises:
+            StoreUnavailable: If the bucket cannot be used.
+        """
         reference = reference_to(content, media_type)
-        with suppress(AlreadyExistsError):  # Equal digests are equal content.
-            await obstore.put_async(self._objects, _key(reference.sha256), content, mode="create")
+        key = _key(reference.sha256)
+        with self._typed_errors():
+            # Asked first, since a storage may hang up on an upload that it does not want.
+            with suppress(FileNotFoundError):
+                await obstore.head_async(self._objects, key)
+                return reference
+            with suppress(AlreadyExistsError):  # Equal digests are equal content.
+                await obstore.put_async(self._objects, key, content, mode="create")
         return reference
 
     async def get(self, reference: ObjectRef) -> bytes:
@@ -110,12 +125,14 @@ class Store:
         Raises:
             ObjectNotFound: If there is no such object.
             ObjectCorrupt: If what is there does not have the reference's size and digest.
+            StoreUnavailable: If the bucket cannot be used.
         """
         try:
-            result = await obstore.get_async(self._objects, _key(reference.sha256))
+            with self._typed_errors():
+                result = await obstore.get_async(self._objects, _key(reference.sha256))
+                content = bytes(await result.bytes_async())
         except FileNotFoundError as error:
             raise ObjectNotFound(f"the store has no object {reference.sha256}") from error
-        content = bytes(await result.bytes_async())
         digest = hashlib.sha256(content).hexdigest()
         if digest != reference.sha256 or len(content) != reference.size_bytes:
             raise ObjectCorrupt(
@@ -134,6 +151,7 @@ class Store:
         Raises:
             ObjectNotFound: If there is no such object.
             ObjectCorrupt: If it is not what the reference says or not such a message.
+            StoreUnavailable: If the bucket cannot be used.
         """
         content = await self.get(reference)
         try:
@@ -148,11 +166,30 @@ class Store:
 
         Raises:
             ObjectNotFound: If there is no such object.
+            StoreUnavailable: If the bucket cannot be used.
         """
         try:
-            await obstore.delete_async(self._objects, _key(sha256))
+            with self._typed_errors():
+                # S3 deletes what is not there without a word.
+                await obstore.head_async(self._objects, _key(sha256))
+                await obstore.delete_async(self._objects, _key(sha256))
         except FileNotFoundError as error:
             raise ObjectNotFound(f"the store has no object {sha256}") from error
+
+    @contextmanager
+    def _typed_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (BaseError, FileNotFoundError) as error:
+            if isinstance(self._location, FolderLocation):
+                raise
+            if s3.is_missing_bucket(error):
+                raise StoreUnavailable(f"there is no bucket for the object store {self._location}") from error
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise StoreUnavailable(
+                f"the object store {self._location} cannot be used: {s3.cause_of(error)}"
+            ) from error
 
     # The last method, since its name would hide the built-in one from annotations below.
     async def list(self, prefix: str = "") -> Sequence[StoredObject]:
@@ -160,13 +197,17 @@ class Store:
 
         Args:
             prefix: How their digests begin, in lower-case hexadecimal.
+
+        Raises:
+            StoreUnavailable: If the bucket cannot be used.
         """
         # The store can only be asked for a whole part of a path.
         folder = f"sha256/{prefix[:2]}" if len(prefix) >= 2 else "sha256"
         found = []
-        async for batch in obstore.list(self._objects, folder):
-            for entry in batch:
-                match = _KEY.fullmatch(entry["path"])
-                if match and match[2].startswith(prefix):
-                    found.append(StoredObject(match[2], entry["size"], entry["last_modified"]))
+        with self._typed_errors():
+            async for batch in obstore.list(self._objects, folder):
+                for entry in batch:
+                    match = _KEY.fullmatch(entry["path"])
+                    if match and match[2].startswith(prefix):
+                        found.append(StoredObject(match[2], entry["size"], entry["last_modified"]))
         return sorted(found, key=lambda stored: stored.sha256)

@@ -1,0 +1,75 @@
+"""Buckets of S3-compatible storage."""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+from obstore.store import S3Store
+
+from triglot.store.location import BucketLocation
+
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.environ) -> S3Store:
+    """Opens a bucket, without asking whether it is there; the SDK takes the credentials from its environment.
+
+    Raises:
+        ValueError: If the environment has no credentials.
+    """
+    # Before the SDK looks elsewhere: its other ways differ by language, and mostly end in a wait for nothing.
+    if not all(map(environment.get, _CREDENTIALS)):
+        raise ValueError(f"names a bucket, which needs {' and '.join(_CREDENTIALS)}")
+    endpoint: dict[str, str] = {}
+    if location.endpoint:
+        # Both, since the environment's AWS_ENDPOINT_URL_S3 would win over the plain one.
+        endpoint = {"endpoint": location.endpoint, "aws_endpoint_url_s3": location.endpoint}
+    return S3Store(
+        location.bucket,
+        prefix=location.prefix or None,
+        region=location.region,
+        virtual_hosted_style_request=False,
+        # Not every storage knows the request that deletes many.
+        disable_bulk_delete=True,
+        client_options={
+            "allow_http": (location.endpoint or "").startswith("http:"),
+            "connect_timeout": timedelta(seconds=5),
+            "timeout": timedelta(seconds=30),
+        },
+        # Few and quick: whoever waits for longer is Temporal, which starts another attempt.
+        retry_config={
+            "max_retries": 2,
+            "retry_timeout": timedelta(seconds=15),
+            "backoff": {
+                "init_backoff": timedelta(milliseconds=100),
+                "max_backoff": timedelta(seconds=1),
+                "base": 2,
+            },
+        },
+        **endpoint,  # type: ignore[arg-type]  # a TypedDict's keys
+    )
+
+
+def is_missing_bucket(error: Exception) -> bool:
+    """Whether the storage says that there is no such bucket."""
+    return _code(error) == "NoSuchBucket"
+
+
+def cause_of(error: Exception) -> str:
+    """What went wrong, in few words.
+
+    A refusal's full text has the access key, the signature and much besides.
+    """
+    if code := _code(error):
+        return f"it answers {code}"
+    if status := re.search(r"status code: (\d{3} [A-Za-z ]+)", str(error)):
+        return f"it answers {status[1].strip()}"
+    if kind := re.search(r'message: "([^"\n]+)"', str(error)):
+        return kind[1]
+    return str(error).split("\n", 1)[0]
+
+
+def _code(error: Exception) -> str | None:
+    match = re.search(r"<Code>(\w+)</Code>", str(error))
+    return match[1] if match else None

@@ -1,0 +1,193 @@
+import asyncio
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator
+
+import obstore
+import pytest
+from obstore.store import S3Store
+
+from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable, s3
+from triglot.store.location import BucketLocation, parse_location
+from triglot.store.v1.object_pb2 import ObjectRef
+
+URL = os.environ.get("TRIGLOT_TEST_S3_URL", "")
+# A server is not everywhere; the fakes of the other languages are, and the containers' tests have one.
+on_s3 = pytest.mark.skipif(not URL, reason="TRIGLOT_TEST_S3_URL names no S3 storage to test on")
+
+
+def url_below(part: str) -> str:
+    base, separator, query = URL.partition("?")
+    return f"{base.rstrip('/')}/{part}{separator}{query}"
+
+
+@pytest.fixture
+def url() -> str:
+    """A prefix of the test's own."""
+    return url_below(uuid.uuid4().hex)
+
+
+@pytest.fixture
+def bucket(url: str) -> S3Store:
+    """The storage itself, behind the store's back."""
+    location = parse_location(url)
+    assert isinstance(location, BucketLocation)
+    return s3.open_bucket(location)
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    store = Store.from_url(url)
+    yield store
+    for stored in await store.list():
+        await store.delete(stored.sha256)
+
+
+def key_of(reference: ObjectRef) -> str:
+    return f"sha256/{reference.sha256[:2]}/{reference.sha256}"
+
+
+@on_s3
+@pytest.mark.parametrize("content", [b"", b"content", bytes(range(256)) * 80_000])
+async def test_an_object_lies_under_its_digest(store: Store, bucket: S3Store, content: bytes) -> None:
+    reference = await store.put(content, "text/plain")
+
+    stored = await obstore.get_async(bucket, key_of(reference))
+    assert bytes(await stored.bytes_async()) == content
+    assert await store.put(content, "text/plain") == reference
+    assert await store.get(reference) == content
+
+
+@on_s3
+async def test_an_object_that_is_there_is_not_rewritten(store: Store, bucket: S3Store) -> None:
+    reference = await store.put(b"content", "text/plain")
+    # A rewrite would show: it would mend the object.
+    await obstore.put_async(bucket, key_of(reference), b"changed")
+
+    assert await store.put(b"content", "text/plain") == reference
+
+    with pytest.raises(ObjectCorrupt, match=f"{reference.sha256} of 7 bytes reads as 7 bytes of SHA-256 "):
+        await store.get(reference)
+
+
+@on_s3
+async def test_many_writers_leave_one_whole_object(store: Store) -> None:
+    content = bytes(300_000)
+    references = await asyncio.gather(*(store.put(content, "application/octet-stream") for _ in range(20)))
+
+    assert [stored.sha256 for stored in await store.list()] == [references[0].sha256]
+    assert await store.get(references[0]) == content
+
+
+@on_s3
+async def test_a_missing_object_is_not_found(store: Store) -> None:
+    with pytest.raises(ObjectNotFound, match="the store has no object 00ff"):
+        await store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain"))
+    with pytest.raises(ObjectNotFound, match="the store has no object 00ff"):
+        await store.delete("00ff" * 16)
+
+
+@on_s3
+async def test_the_list_has_the_objects_and_nothing_else(store: Store, bucket: S3Store) -> None:
+    references = [await store.put(str(number).encode(), "text/plain") for number in range(30)]
+    await obstore.put_async(bucket, "sha256/no-object", b"")
+
+    listed = await store.list()
+
+    assert [stored.sha256 for stored in listed] == sorted(reference.sha256 for reference in references)
+    assert all(abs(stored.modified.timestamp() - time.time()) < 60 for stored in listed)
+    prefix = references[0].sha256[:3]
+    assert [stored.sha256 for stored in await store.list(prefix)] == sorted(
+        reference.sha256 for reference in references if reference.sha256.startswith(prefix)
+    )
+    await obstore.delete_async(bucket, "sha256/no-object")
+
+
+@on_s3
+async def test_a_deleted_object_is_gone(store: Store) -> None:
+    reference = await store.put(b"content", "text/plain")
+
+    await store.delete(reference.sha256)
+
+    assert await store.list() == []
+    with pytest.raises(ObjectNotFound):
+        await store.get(reference)
+
+
+@on_s3
+async def test_a_missing_bucket_is_named() -> None:
+    location = parse_location(URL)
+    assert isinstance(location, BucketLocation)
+    store = Store.from_url(URL.replace(location.bucket, "no-such-bucket", 1), create=False)
+
+    for call in (
+        store.put(b"content", "text/plain"),
+        store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain")),
+        store.list(),
+    ):
+        with pytest.raises(
+            StoreUnavailable, match="there is no bucket for the object store s3://no-such-bucket"
+        ):
+            await call
+
+
+@on_s3
+async def test_a_refusal_tells_no_more_than_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
+    with pytest.raises(StoreUnavailable, match=r"cannot be used: it answers 403 Forbidden$"):
+        await Store.from_url(URL).put(b"content", "text/plain")
+    with pytest.raises(StoreUnavailable, match=r"cannot be used: it answers SignatureDoesNotMatch$"):
+        await Store.from_url(URL).list()
+
+
+async def answer_no_such_key(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    body = b"<Error><Code>NoSuchKey</Code></Error>"
+    writer.write(
+        b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    )
+    await writer.drain()
+    writer.close()
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials, and what else the SDK would listen to."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
+    for name in ("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_the_setting_decides_whatever_else_the_environment_names() -> None:
+    server = await asyncio.start_server(answer_no_such_key, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        store = Store.from_url(f"s3://triglot?endpoint=http://127.0.0.1:{port}")
+
+        with pytest.raises(ObjectNotFound):
+            await store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain"))
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_store_that_is_away_soon_says_so() -> None:
+    store = Store.from_url("s3://triglot/a?endpoint=http://127.0.0.1:1")
+
+    async with asyncio.timeout(10):
+        for call in (store.put(b"content", "text/plain"), store.list(), store.delete("00ff" * 16)):
+            with pytest.raises(StoreUnavailable) as caught:
+                await call
+            assert str(caught.value) == (
+                "the object store s3://triglot/a at http://127.0.0.1:1 cannot be used: Connection refused"
+            )
+
+
+@pytest.mark.parametrize("missing", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_a_bucket_needs_credentials(missing: str) -> None:
+    location = BucketLocation("triglot", "", None, "us-east-1")
+    environment = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hidden", missing: ""}
+
+    with pytest.raises(ValueError, match="needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        s3.open_bucket(location, environment)

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import { ApplicationFailure } from '@temporalio/common';
+import { ObjectRefSchema } from '../gen/triglot/store/v1/object_pb.js';
+import { readStoreLocation } from './settings.js';
+import { openStore, type Store } from './store.js';
+
+const SHA256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+const PATH = `/triglot/a/b/sha256/ba/${SHA256}`;
+const ABC = create(ObjectRefSchema, { sha256: SHA256, sizeBytes: 3n, mediaType: 'text/plain' });
+
+/** What of S3 the store needs. */
+interface FakeS3 {
+  readonly url: string;
+  /** By path; the bucket is "triglot". */
+  readonly objects: Map<string, string>;
+  readonly paths: string[];
+  /** How many requests still meet a storage that is busy. */
+  busy: number;
+}
+
+async function startFake(t: TestContext): Promise<FakeS3> {
+  const server = createServer((request, response) => answer(fake, request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  // A name, since buckets of an address without one can only be told by path.
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const fake: FakeS3 = { url, objects: new Map([[PATH, 'abc']]), paths: [], busy: 0 };
+  return fake;
+}
+
+function answer(fake: FakeS3, { method, url = '', headers }: IncomingMessage, response: ServerResponse) {
+  const path = new URL(url, fake.url).pathname;
+  const content = fake.objects.get(path);
+  fake.paths.push(path);
+  const refuse = (status: number, code: string) =>
+    response.writeHead(status).end(`<Error><Code>${code}</Code><Message>hidden</Message></Error>`);
+  if (!/^AWS4-HMAC-SHA256 Credential=key\/.*\/region-7\/s3\//.test(headers.authorization ?? '')) {
+    return refuse(403, 'AccessDenied');
+  }
+  if (fake.busy > 0) {
+    fake.busy--;
+    return refuse(503, 'SlowDown');
+  }
+  if (!path.startsWith('/triglot/')) {
+    return refuse(404, 'NoSuchBucket');
+  }
+  return method === 'GET' && content !== undefined ? response.end(content) : refuse(404, 'NoSuchKey');
+}
+
+/** A store of the setting, with credentials in this process's environment, where the SDK looks. */
+function storeAt(t: TestContext, bucket: string, endpoint: string): Store {
+  const env = {
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SECRET_ACCESS_KEY: 'hidden',
+    // The setting decides, whatever else the environment names.
+    AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:2',
+    AWS_REGION: 'elsewhere-1',
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  t.after(() => {
+    process.env = before;
+  });
+  const url = `s3://${bucket}/a/b?region=region-7&endpoint=${endpoint}`;
+  return openStore(readStoreLocation({ ...env, TRIGLOT_STORE_URL: url }));
+}
+
+async function rejection(store: Store): Promise<ApplicationFailure> {
+  const error: unknown = await store.get(ABC).then(
+    () => assert.fail('the object was read'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof ApplicationFailure, String(error));
+  assert.notEqual(error.nonRetryable, true);
+  return error;
+}
+
+test('an object in a bucket is found by its digest', async (t) => {
+  const fake = await startFake(t);
+  const content = await storeAt(t, 'triglot', fake.url).get(ABC);
+  assert.equal(content.toString(), 'abc');
+  assert.deepEqual(fake.paths, [PATH]);
+});
+
+const DAMAGES: readonly (readonly [string, string | undefined, string, RegExp])[] = [
+  ['missing', undefined, 'ObjectNotFound', /^the store has no object ba78/],
+  ['cut off', 'ab', 'ObjectCorrupt', /has 2 bytes instead of 3$/],
+  ['too long', 'abcd', 'ObjectCorrupt', /has 4 bytes instead of 3$/],
+  ['changed', 'abd', 'ObjectCorrupt', /has the digest a52d159f/],
+];
+for (const [name, content, type, message] of DAMAGES) {
+  test(`an object in a bucket that is ${name} is a retryable ${type}`, async (t) => {
+    const fake = await startFake(t);
+    fake.objects.clear();
+    if (content !== undefined) {
+      fake.objects.set(PATH, content);
+    }
+    const error = await rejection(storeAt(t, 'triglot', fake.url));
+    assert.equal(error.type, type);
+    assert.match(error.message, message);
+  });
+}
+
+test('a storage that is busy is asked again', async (t) => {
+  const fake = await startFake(t);
+  fake.busy = 2;
+  assert.equal((await storeAt(t, 'triglot', fake.url).get(ABC)).toString(), 'abc');
+  assert.equal(fake.paths.length, 3);
+});
+
+test('a storage that stays busy is a retryable StoreUnavailable', async (t) => {
+  const fake = await startFake(t);
+  fake.busy = 100;
+  const error = await rejection(storeAt(t, 'triglot', fake.url));
+  assert.equal(error.type, 'StoreUnavailable');
+  assert.equal(
+    error.message,
+    `the object store cannot be used: s3://triglot/a/b at ${fake.url} answers SlowDown`,
+  );
+  assert.equal(fake.paths.length, 3);
+});
+
+test('a missing bucket is named', async (t) => {
+  const fake = await startFake(t);
+  const error = await rejection(storeAt(t, 'other', fake.url));
+  assert.equal(error.type, 'StoreUnavailable');
+  assert.match(error.message, /: there is no bucket for s3:\/\/other\/a\/b at http:/);
+});
+
+test('a storage that is away soon is a retryable StoreUnavailable', { timeout: 10_000 }, async (t) => {
+  const error = await rejection(storeAt(t, 'triglot', 'http://127.0.0.1:1'));
+  assert.equal(error.type, 'StoreUnavailable');
+  assert.match(
+    error.message,
+    /^the object store cannot be used: s3:\/\/triglot\/a\/b at http:.*ECONNREFUSED/,
+  );
+});
