@@ -7,6 +7,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 ARGS ?=
+IMAGES ?=
 
 # Go, Node, buf and the Temporal CLI come as wheels: .venv/bin is the only toolchain that is needed.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -73,6 +74,15 @@ update-locks: $(VENV) ## renew every lock, then install from them in a clean fol
 clean: ## delete what was built and installed; keep the runs in .triglot
 	rm -rf .venv build go/bin typescript/dist typescript/node_modules
 
+##@ Containers
+
+.PHONY: images
+images: ## build the workers' images (IMAGES=deploy/offline/images.env: on stand-ins)
+	@docker buildx version > /dev/null 2>&1 || { echo "images: needs a container engine and docker's buildx; make dev needs neither" >&2; exit 1; }
+	@set -a; source ./.env; source $(or $(IMAGES),./.env); \
+	  TRIGLOT_VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' python/pyproject.toml) TRIGLOT_REVISION=$$(git rev-parse HEAD); \
+	  docker buildx bake --file deploy/docker-bake.hcl
+
 ##@ Check
 
 .PHONY: check
@@ -110,7 +120,7 @@ check-names: $(VENV) ## names of queues and Temporal types stand in the contract
 
 .PHONY: check-locks
 check-locks:
-	@! git grep -nIE 'https?://' -- 'python/requirements.txt' '*package-lock.json' '*go.sum' || { echo "a lock names a host" >&2; exit 1; }
+	@! git grep -nIE 'https?://' -- 'python/requirements*.txt' '*package-lock.json' '*go.sum' || { echo "a lock names a host" >&2; exit 1; }
 
 .PHONY: format
 format: setup ## format everything that is written by hand

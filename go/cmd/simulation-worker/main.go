@@ -1,5 +1,6 @@
 // Command simulation-worker serves the contract's SimulationService until SIGTERM or SIGINT. Exit codes: 0
 // after a graceful stop, 1 where the server fails it or its health port is taken, 2 where a setting is bad.
+// `simulation-worker healthcheck`, for a container, asks the running worker whether it is ready: 0 or 1.
 package main
 
 import (
@@ -29,7 +30,18 @@ import (
 const queue = riskv1.SimulationServiceTaskQueue
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "healthcheck" {
+		os.Exit(checkHealth())
+	}
 	os.Exit(run())
+}
+
+func checkHealth() (exitCode int) {
+	if err := health.Check(context.Background(), os.Getenv("TRIGLOT_HEALTH_ADDRESS")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 func run() (exitCode int) {
@@ -50,7 +62,7 @@ func run() (exitCode int) {
 	if err != nil {
 		return fail(2, err)
 	}
-	objects, err := store.Open(ctx, config.StoreURL)
+	objects, err := store.Open(config.StoreURL)
 	if err != nil {
 		return fail(2, fmt.Errorf("TRIGLOT_STORE_URL: %w", err))
 	}
