@@ -96,7 +96,7 @@ check-python: setup
 
 .PHONY: check-go
 check-go: setup
-	@unformatted=$$(gofmt -l go); [[ -z "$$unformatted" ]] || { echo "gofmt: $$unformatted" >&2; exit 1; }
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go); [[ -z "$$unformatted" ]] || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	go -C go vet ./...
 	go -C go tool staticcheck ./...
 
@@ -126,7 +126,7 @@ check-locks:
 format: setup ## format everything that is written by hand
 	ruff format --config python/pyproject.toml $(PYTHON_CODE)
 	ruff check --config python/pyproject.toml --fix $(PYTHON_CODE)
-	gofmt -w go
+	"$$(go env GOROOT)/bin/gofmt" -w go
 	npm --prefix typescript run --silent format
 	buf format -w proto
 
