@@ -77,10 +77,13 @@ func (c *checkpoints) handOver(ctx context.Context) {
 	if latest == nil {
 		return
 	}
-	// In place of an older one that the SDK may be holding back, and would send after this.
-	c.beats.beat()
-	if err := c.deliver(ctx, latest); err != nil {
-		logger.Warn("the checkpoint may not have arrived", "error", err)
+	// The SDK may be holding back an older one, and send it late: its batching lets go of its lock between taking
+	// details and sending them. The second heartbeat comes after that, and so does what is delivered then.
+	for range 2 {
+		c.beats.beat()
+		if err := c.deliver(ctx, latest); err != nil {
+			logger.Warn("the checkpoint may not have arrived", "error", err)
+		}
 	}
 	logger.Info("handing over", "next_scenario", latest.GetNextScenario())
 }

@@ -65,6 +65,12 @@ def unanswered(status: RPCStatusCode) -> RPCError:
     return RPCError("no poller seen for task queue recently, worker may be down", status, b"")
 
 
+@pytest.fixture(autouse=True)
+def able_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    # On a dumb one, nothing can be drawn over.
+    monkeypatch.setenv("TERM", "xterm")
+
+
 async def drawn(report: Report) -> str:
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=120, color_system=None)
