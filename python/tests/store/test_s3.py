@@ -2,30 +2,38 @@ import asyncio
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 import obstore
 import pytest
 from obstore.store import S3Store
 
+from fake_s3 import ACCESS_KEY, SECRET_KEY, running_fake
 from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable, s3
 from triglot.store.location import BucketLocation, parse_location
 from triglot.store.v1.object_pb2 import ObjectRef
 
-URL = os.environ.get("TRIGLOT_TEST_S3_URL", "")
-# A server is not everywhere; the fakes of the other languages are, and the containers' tests have one.
-on_s3 = pytest.mark.skipif(not URL, reason="TRIGLOT_TEST_S3_URL names no S3 storage to test on")
+STORAGE = os.environ.get("TRIGLOT_TEST_S3_URL", "")
 
 
-def url_below(part: str) -> str:
-    base, separator, query = URL.partition("?")
-    return f"{base.rstrip('/')}/{part}{separator}{query}"
+@pytest.fixture(params=["fake", *(["storage"] if STORAGE else [])])
+def bucket_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket: the fake's, and that of a storage where one is named."""
+    if request.param == "storage":
+        yield STORAGE
+        return
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    with running_fake() as fake:
+        yield fake.url
 
 
 @pytest.fixture
-def url() -> str:
+def url(bucket_url: str) -> str:
     """A prefix of the test's own."""
-    return url_below(uuid.uuid4().hex)
+    base, separator, query = bucket_url.partition("?")
+    return f"{base.rstrip('/')}/{uuid.uuid4().hex}{separator}{query}"
 
 
 @pytest.fixture
@@ -48,7 +56,6 @@ def key_of(reference: ObjectRef) -> str:
     return f"sha256/{reference.sha256[:2]}/{reference.sha256}"
 
 
-@on_s3
 @pytest.mark.parametrize("content", [b"", b"content", bytes(range(256)) * 80_000])
 async def test_an_object_lies_under_its_digest(store: Store, bucket: S3Store, content: bytes) -> None:
     reference = await store.put(content, "text/plain")
@@ -59,7 +66,6 @@ async def test_an_object_lies_under_its_digest(store: Store, bucket: S3Store, co
     assert await store.get(reference) == content
 
 
-@on_s3
 async def test_an_object_that_is_there_is_not_rewritten(store: Store, bucket: S3Store) -> None:
     reference = await store.put(b"content", "text/plain")
     # A rewrite would show: it would mend the object.
@@ -71,7 +77,6 @@ async def test_an_object_that_is_there_is_not_rewritten(store: Store, bucket: S3
         await store.get(reference)
 
 
-@on_s3
 async def test_many_writers_leave_one_whole_object(store: Store) -> None:
     content = bytes(300_000)
     references = await asyncio.gather(*(store.put(content, "application/octet-stream") for _ in range(20)))
@@ -80,7 +85,6 @@ async def test_many_writers_leave_one_whole_object(store: Store) -> None:
     assert await store.get(references[0]) == content
 
 
-@on_s3
 async def test_a_missing_object_is_not_found(store: Store) -> None:
     with pytest.raises(ObjectNotFound, match="the store has no object 00ff"):
         await store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain"))
@@ -88,7 +92,6 @@ async def test_a_missing_object_is_not_found(store: Store) -> None:
         await store.delete("00ff" * 16)
 
 
-@on_s3
 async def test_the_list_has_the_objects_and_nothing_else(store: Store, bucket: S3Store) -> None:
     references = [await store.put(str(number).encode(), "text/plain") for number in range(30)]
     await obstore.put_async(bucket, "sha256/no-object", b"")
@@ -104,7 +107,6 @@ async def test_the_list_has_the_objects_and_nothing_else(store: Store, bucket: S
     await obstore.delete_async(bucket, "sha256/no-object")
 
 
-@on_s3
 async def test_a_deleted_object_is_gone(store: Store) -> None:
     reference = await store.put(b"content", "text/plain")
 
@@ -115,11 +117,10 @@ async def test_a_deleted_object_is_gone(store: Store) -> None:
         await store.get(reference)
 
 
-@on_s3
-async def test_a_missing_bucket_is_named() -> None:
-    location = parse_location(URL)
+async def test_a_missing_bucket_is_named(bucket_url: str) -> None:
+    location = parse_location(bucket_url)
     assert isinstance(location, BucketLocation)
-    store = Store.from_url(URL.replace(location.bucket, "no-such-bucket", 1), create=False)
+    store = Store.from_url(bucket_url.replace(location.bucket, "no-such-bucket", 1), create=False)
 
     for call in (
         store.put(b"content", "text/plain"),
@@ -132,18 +133,19 @@ async def test_a_missing_bucket_is_named() -> None:
             await call
 
 
-@on_s3
-async def test_a_refusal_tells_no_more_than_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refusal_tells_no_more_than_its_code(
+    bucket_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
     with pytest.raises(StoreUnavailable, match=r"cannot be used: it answers 403 Forbidden$"):
-        await Store.from_url(URL).put(b"content", "text/plain")
+        await Store.from_url(bucket_url).put(b"content", "text/plain")
     with pytest.raises(StoreUnavailable, match=r"cannot be used: it answers SignatureDoesNotMatch$"):
-        await Store.from_url(URL).list()
+        await Store.from_url(bucket_url).list()
 
 
-async def answer_no_such_key(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    body = b"<Error><Code>NoSuchKey</Code></Error>"
+async def answer(code: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    body = b"" if head.startswith(b"HEAD ") else b"<Error><Code>%s</Code></Error>" % code
     writer.write(
         b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     )
@@ -162,13 +164,29 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("environment")
 async def test_the_setting_decides_whatever_else_the_environment_names() -> None:
-    server = await asyncio.start_server(answer_no_such_key, "127.0.0.1", 0)
+    server = await asyncio.start_server(partial(answer, b"NoSuchKey"), "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         store = Store.from_url(f"s3://triglot?endpoint=http://127.0.0.1:{port}")
 
         with pytest.raises(ObjectNotFound):
             await store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain"))
+
+
+@pytest.mark.usefixtures("environment")
+async def test_not_everything_that_is_not_found_is_an_object() -> None:
+    # As versitygw answers to an access key that it does not know.
+    server = await asyncio.start_server(partial(answer, b"XAdminUserNotFound"), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        store = Store.from_url(f"s3://triglot?endpoint=http://127.0.0.1:{port}")
+
+        for call in (
+            store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain")),
+            store.put(b"content", "text/plain"),
+        ):
+            with pytest.raises(StoreUnavailable, match=r"cannot be used: it answers XAdminUserNotFound$"):
+                await call
 
 
 @pytest.mark.usefixtures("environment")

@@ -172,18 +172,21 @@ def test_a_stop_while_it_connects_is_no_error(tmp_path: Path, module: str) -> No
 
 # In place of a worker with an activity that computes: in its grace it gets another signal.
 STAND_IN = """
-import asyncio, os, signal, time
+import asyncio, signal, time
 from triglot import serving
 
 async def run(*_):
     computation = asyncio.create_task(asyncio.to_thread(time.sleep, 600))
     print("started", flush=True)
+    both_came = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, both_came.set)
     try:
         await asyncio.Event().wait()
     finally:
-        os.kill(os.getpid(), signal.SIGINT)
-        for _ in range(10):  # the event loop sees to it in its next round
-            await asyncio.sleep(0)
+        # The event loop sees to signals in the order in which they come: after the second, to the first too.
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGUSR1)
+        await both_came.wait()
         print("stopped", flush=True)
 
 serving.run = run

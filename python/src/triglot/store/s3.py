@@ -56,6 +56,11 @@ def is_missing_bucket(error: Exception) -> bool:
     return _code(error) == "NoSuchBucket"
 
 
+def is_missing_object(error: Exception) -> bool:
+    """Whether the storage says that there is no such object; a HEAD's answer has no words."""
+    return isinstance(error, FileNotFoundError) and _code(error) in (None, "NoSuchKey")
+
+
 def cause_of(error: Exception) -> str:
     """What went wrong, in few words.
 

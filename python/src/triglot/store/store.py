@@ -185,7 +185,7 @@ class Store:
                 raise
             if s3.is_missing_bucket(error):
                 raise StoreUnavailable(f"there is no bucket for the object store {self._location}") from error
-            if isinstance(error, FileNotFoundError):
+            if s3.is_missing_object(error):
                 raise
             raise StoreUnavailable(
                 f"the object store {self._location} cannot be used: {s3.cause_of(error)}"
