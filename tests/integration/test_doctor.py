@@ -7,7 +7,7 @@ import pytest
 from triglot.cli import running
 from triglot.cli.dev import _describe
 from triglot.cli.doctor.reach import reached
-from triglot.cli.pollers import needed_queues
+from triglot.pollers import needed_queues
 from triglot.stack.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

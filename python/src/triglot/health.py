@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from temporalio.api.enums.v1 import DescribeTaskQueueMode, TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
 from temporalio.service import RPCError
+
+from triglot.pollers import pollers_of
 
 _CACHE_SECONDS = 1.0
 _ANSWER_TIMEOUT = timedelta(seconds=2)
@@ -69,26 +69,13 @@ class Health:
 
     async def _ask(self, client: Client) -> str | None:
         try:
-            answer = await client.workflow_service.describe_task_queue(
-                DescribeTaskQueueRequest(
-                    namespace=client.namespace,
-                    task_queue=TaskQueue(name=self._task_queue),
-                    # Deprecated, but the other mode lists the pollers of a queue's first partition alone: a
-                    # worker with a poller or two would seem not to poll for minutes.
-                    api_mode=DescribeTaskQueueMode.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
-                    task_queue_types=[self._kind],
-                    report_pollers=True,
-                ),
-                timeout=_ANSWER_TIMEOUT,
-            )
+            pollers = await pollers_of(client, self._task_queue, self._kind, _ANSWER_TIMEOUT)
         except RPCError as error:
             return f"the server does not answer: {error}"
         # A worker that died keeps its place in the list for minutes, and its successor may have its identity.
         if any(
             poller.identity == client.identity and poller.last_access_time.ToDatetime(UTC) >= self._started_at
-            for version in answer.versions_info.values()
-            for kind in version.types_info.values()
-            for poller in kind.pollers
+            for poller in pollers
         ):
             return None
         return "the server does not list the worker among the queue's pollers"

@@ -14,7 +14,7 @@ from triglot.cli import doctor
 from triglot.cli.doctor import Finding, findings, installed
 from triglot.cli.doctor.built import built
 from triglot.cli.doctor.reach import reached
-from triglot.cli.pollers import needed_queues
+from triglot.pollers import needed_queues
 from triglot.stack.processes import REPOSITORY
 
 

@@ -3,6 +3,7 @@ import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 import obstore
@@ -162,29 +163,30 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "http://127.0.0.1:1")
 
 
-@pytest.mark.usefixtures("environment")
-async def test_the_setting_decides_whatever_else_the_environment_names() -> None:
-    server = await asyncio.start_server(partial(answer, b"NoSuchKey"), "127.0.0.1", 0)
+@asynccontextmanager
+async def store_that_answers(code: bytes) -> AsyncIterator[Store]:
+    """A store whose storage says 404 and the code to everything."""
+    server = await asyncio.start_server(partial(answer, code), "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        store = Store.from_url(f"s3://triglot?endpoint=http://127.0.0.1:{port}")
+        yield Store.from_url(f"s3://triglot?endpoint=http://127.0.0.1:{port}")
 
+
+MISSING = ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_the_setting_decides_whatever_else_the_environment_names() -> None:
+    async with store_that_answers(b"NoSuchKey") as store:
         with pytest.raises(ObjectNotFound):
-            await store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain"))
+            await store.get(MISSING)
 
 
 @pytest.mark.usefixtures("environment")
 async def test_not_everything_that_is_not_found_is_an_object() -> None:
     # As versitygw answers to an access key that it does not know.
-    server = await asyncio.start_server(partial(answer, b"XAdminUserNotFound"), "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        store = Store.from_url(f"s3://triglot?endpoint=http://127.0.0.1:{port}")
-
-        for call in (
-            store.get(ObjectRef(sha256="00ff" * 16, size_bytes=1, media_type="text/plain")),
-            store.put(b"content", "text/plain"),
-        ):
+    async with store_that_answers(b"XAdminUserNotFound") as store:
+        for call in (store.get(MISSING), store.put(b"content", "text/plain")):
             with pytest.raises(StoreUnavailable, match=r"cannot be used: it answers XAdminUserNotFound$"):
                 await call
 

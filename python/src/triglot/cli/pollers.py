@@ -1,51 +1,23 @@
 """Whether somebody works on the task queues of the contract."""
 
 import asyncio
-import json
 from datetime import UTC, datetime, timedelta
-from importlib import resources
-from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from triglot.cli.ends import UNREACHABLE, CommandError
+from triglot.pollers import needed_queues, pollers_of
 
 LIVE = timedelta(seconds=75)
 """A worker asks again at the latest when the server ends its poll, which is after 60 s."""
 
-WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-
-_KINDS = {
-    "workflows": WORKFLOWS,
-    "activities": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-}
-
-
-def needed_queues() -> dict[str, list[TaskQueueType.ValueType]]:
-    """Returns the kinds of work on each task queue of the contract, as its manifest has them."""
-    manifest: dict[str, Any] = json.loads(
-        resources.files("triglot.contract").joinpath("manifest.json").read_text()
-    )
-    return {
-        queue: [kind for key, kind in _KINDS.items() if any(key in service for service in services.values())]
-        for queue, services in manifest["task_queues"].items()
-    }
-
 
 async def live_pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[str]:
     """Returns the identities of the workers that have lately asked for work of the kind."""
-    answer = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
-        )
-    )
     oldest = datetime.now(UTC) - LIVE
-    return sorted(
-        {poller.identity for poller in answer.pollers if poller.last_access_time.ToDatetime(UTC) > oldest}
-    )
+    pollers = await pollers_of(client, queue, kind)
+    return sorted({poller.identity for poller in pollers if poller.last_access_time.ToDatetime(UTC) > oldest})
 
 
 async def is_polled(client: Client, queue: str, kind: TaskQueueType.ValueType) -> bool:

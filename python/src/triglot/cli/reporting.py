@@ -14,7 +14,7 @@ from triglot.cli.documents import print_document
 from triglot.cli.ends import FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line, os_sentence
 from triglot.cli.following import ask_progress, draw, follow, monotonic_at, require_writable, save_report
 from triglot.cli.pending import ask_pending
-from triglot.cli.pollers import WORKFLOWS, is_polled
+from triglot.cli.pollers import is_polled
 from triglot.cli.printing import list_lines, new_console, print_heading, print_line, print_response
 from triglot.cli.reports import (
     Ended,
@@ -27,6 +27,7 @@ from triglot.cli.reports import (
 )
 from triglot.cli.session import Session, explained, open_session
 from triglot.cli.undelivered import undelivered_lines
+from triglot.pollers import WORKFLOWS
 from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse
 from triglot.risk.v1.report_temporal import RiskReportService
 

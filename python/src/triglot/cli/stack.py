@@ -19,9 +19,10 @@ from temporalio.client import Client
 
 from triglot.cli.dev import print_addresses
 from triglot.cli.ends import UNREACHABLE, CommandError
-from triglot.cli.pollers import live_pollers, needed_queues
+from triglot.cli.pollers import live_pollers
 from triglot.cli.running import ROOT, RUN_FOLDER, RunningStack, read_claimant, read_running
 from triglot.cli.session import Target, open_session
+from triglot.pollers import needed_queues
 from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.settings import PayloadEncoding
 from triglot.stack.processes import RunFolder, StackError

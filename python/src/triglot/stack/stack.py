@@ -9,15 +9,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import NoReturn
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
 from triglot.contract.runtime import data_converter
-from triglot.risk.v1.report_temporal import RiskReportService
+from triglot.pollers import needed_queues, pollers_of
 from triglot.stack.exclusive import try_lock
 from triglot.stack.inbox import Mail, read_mails
 from triglot.stack.ports import PortReservation
@@ -166,17 +163,8 @@ async def _await_pollers(
 
 
 async def _has_poller(client: Client, task_queue: str) -> bool:
-    kind = (
-        TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-        if task_queue == RiskReportService.TASK_QUEUE
-        else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
-    )
-    answer = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
-        )
-    )
-    return bool(answer.pollers)
+    kinds = needed_queues()[task_queue]
+    return all([await pollers_of(client, task_queue, kind) for kind in kinds])
 
 
 async def _require_alive(supervisor: Supervisor, folder: RunFolder) -> None:

@@ -12,10 +12,11 @@ from temporalio.service import RPCError
 
 from triglot.cli.doctor.finding import Finding
 from triglot.cli.ends import CommandError, one_line
-from triglot.cli.pollers import live_pollers, needed_queues
+from triglot.cli.pollers import live_pollers
 from triglot.cli.running import RunningStack, read_running
 from triglot.cli.session import Target, find_target, open_session
 from triglot.connection import ServerUnreachableError
+from triglot.pollers import needed_queues
 from triglot.stack.ports import PortReservation
 
 _ANSWER_SECONDS = 1.0
