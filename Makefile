@@ -8,11 +8,17 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 ARGS ?=
 IMAGES ?=
+CLUSTER ?=
 
 # Go, Node, buf and the Temporal CLI come as wheels: .venv/bin is the only toolchain that is needed.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export GOTOOLCHAIN := local
 export CGO_ENABLED := 0
+
+# What docker compose and docker buildx bake read; `make up IMAGES=... CLUSTER=1`.
+comma := ,
+export COMPOSE_ENV_FILES := .env$(if $(IMAGES),$(comma)$(IMAGES))
+export COMPOSE_FILE := docker-compose.yml$(if $(CLUSTER),:deploy/cluster/docker-compose.yml)
 
 VENV := .venv/.installed
 NODE_MODULES := typescript/node_modules/.package-lock.json
@@ -75,6 +81,22 @@ clean: ## delete what was built and installed; keep the runs in .triglot
 	rm -rf .venv build go/bin typescript/dist typescript/node_modules
 
 ##@ Containers
+
+.PHONY: up
+up: $(VENV) images ## build the images, start the stack in containers, and wait until it is ready
+	@python -m triglot.cli.containers up
+
+.PHONY: down
+down: $(VENV) ## stop and remove the containers; keep what they stored
+	@python -m triglot.cli.containers down
+
+.PHONY: logs
+logs: ## the containers' logs (ARGS="--follow simulation")
+	@docker compose logs $(ARGS)
+
+.PHONY: ps
+ps: ## the containers and their health
+	@docker compose ps --all $(ARGS)
 
 .PHONY: images
 images: ## build the workers' images (IMAGES=deploy/offline/images.env: on stand-ins)

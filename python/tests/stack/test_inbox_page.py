@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from inboxes import DEADLINE, RunningInbox, event, mail, signed
+from inboxes import DEADLINE, RunningInbox, StartInbox, event, mail, signed
 
 SCRIPT = "<script>alert(1)</script>"
 PIXEL = bytes.fromhex(
@@ -152,6 +152,15 @@ def test_other_sites_get_nothing(inbox: RunningInbox) -> None:
     assert answer.status == 403
     assert inbox.get("/api/failures").json() == {"mail": None, "webhook": None}
     assert inbox.post("/failures", b"count=1", {"Origin": inbox.url}).status == 303
+
+
+def test_it_answers_to_the_names_it_was_given(start_inbox: StartInbox) -> None:
+    with start_inbox("--host", "127.0.0.1", "--name", "inbox") as inbox:
+        assert inbox.get("/", Host="inbox:8025").status == 200
+        assert inbox.post("/hook", b"{}", {"Host": "inbox:8025"}).status == 200
+        refusal = inbox.get("/", Host="rebound.example.com")
+    assert refusal.status == 421
+    assert refusal.body == "this is the inbox of 127.0.0.1, inbox, localhost\n"
 
 
 @pytest.mark.parametrize("path", ["/messages/0", "/messages/2", "/messages/1/html", "/messages/x", "/other"])

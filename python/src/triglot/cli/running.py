@@ -1,14 +1,15 @@
-"""Which stack runs in a folder: what `triglot dev` and `triglot stack up` leave behind while they run.
+"""Which stack runs in a folder: what `triglot dev`, `stack up` and `make up` leave behind for the commands.
 
 A process id alone may be another process's by now, so a stack holds a lock for as long as it lives: the
 kernel takes it back however the process ends, and whoever finds it free knows that the file is stale.
+Containers are the engine's: their file says where they were last started.
 """
 
 import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
@@ -17,12 +18,14 @@ from typing import IO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from triglot.settings import PayloadEncoding
+from triglot.stack.containers import RunningContainers
 
 ROOT = Path(".triglot")
 RUN_FOLDER = ROOT / "stack"
 """Where a stack keeps its files unless told otherwise: always the same, so that the next one goes on."""
 _FILE = "running.json"
 _LOCK = "running.lock"
+_CONTAINERS_FILE = "containers.json"
 # A reader holds the lock for a moment to see whether it can.
 _CLAIM_SECONDS = 0.5
 _RETRY_SECONDS = 0.01
@@ -132,14 +135,40 @@ def claimed(root: Path = ROOT) -> Iterator[None]:
 
 def write_running(running: RunningStack, root: Path = ROOT) -> None:
     """Tells everybody in the folder about the stack; to be called by the process that has claimed it."""
-    unfinished = root / f"{_FILE}.part"
-    unfinished.write_text(running.model_dump_json(indent=2) + "\n")
-    os.replace(unfinished, root / _FILE)
+    _write(running, root / _FILE)
 
 
 def remove_running(root: Path = ROOT) -> None:
     """Forgets the stack; to be called by the process that has claimed it."""
     (root / _FILE).unlink(missing_ok=True)
+
+
+def read_containers(root: Path | None = None) -> RunningContainers | None:
+    """Returns the stack that `make up` has started and `make down` not yet stopped, or None.
+
+    Args:
+        root: As for `read_running`.
+    """
+    for place in _places(root):
+        with suppress(FileNotFoundError, ValidationError):  # of another version
+            return RunningContainers.model_validate_json((place / _CONTAINERS_FILE).read_bytes())
+    return None
+
+
+def write_containers(running: RunningContainers, root: Path = ROOT) -> None:
+    """Tells every command in the folder about the stack in containers."""
+    _write(running, root / _CONTAINERS_FILE)
+
+
+def remove_containers(root: Path = ROOT) -> None:
+    """Forgets the stack in containers."""
+    (root / _CONTAINERS_FILE).unlink(missing_ok=True)
+
+
+def _write(running: BaseModel, path: Path) -> None:
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(running.model_dump_json(indent=2) + "\n")
+    os.replace(unfinished, path)
 
 
 def _places(root: Path | None) -> list[Path]:

@@ -1,9 +1,9 @@
 """Which server and which store a command talks to, and what to say when they are not there."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from obstore.exceptions import BaseError as StoreError
@@ -16,7 +16,7 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from triglot.cli.ends import BAD_INPUT, FAILED, NOT_FOUND, UNREACHABLE, CommandError, one_line
-from triglot.cli.running import read_running
+from triglot.cli.running import read_containers, read_running
 from triglot.connection import ServerUnreachableError, connect, environment_config, quiet_runtime
 from triglot.settings import PayloadEncoding, SettingsError, load
 from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
@@ -52,6 +52,7 @@ class Target:
         source: Who named them, for people.
         config: Which server.
         store_url: Which store; None where nobody named one.
+        store_environment: The variables with the credentials of a store in a bucket.
         payload_encoding: How to encode messages.
         connect_timeout: How long to try, in seconds.
     """
@@ -61,6 +62,7 @@ class Target:
     store_url: str | None
     payload_encoding: PayloadEncoding
     connect_timeout: float
+    store_environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @property
     def address(self) -> str:
@@ -76,7 +78,7 @@ class Target:
         if not self.store_url:
             raise CommandError(f"no object store is named; {_WHERE_TO_GET_A_STORE}", BAD_INPUT)
         try:
-            return Store.from_url(self.store_url, create=False)
+            return Store.from_url(self.store_url, create=False, environment=self.store_environment)
         except ValueError as error:
             raise CommandError(f"bad TRIGLOT_STORE_URL: {error}", BAD_INPUT) from error
         except (OSError, StoreError) as error:
@@ -115,7 +117,10 @@ class Session:
 
 
 def find_target() -> Target:
-    """Finds out which server and store are meant: the environment's, the running stack's, the SDK's default.
+    """Finds out which server and store are meant.
+
+    The environment's; else those of the stack that runs here; else those of the containers of `make up`; else
+    the SDK's default.
 
     Raises:
         CommandError: If a variable or the profile is wrong.
@@ -127,8 +132,8 @@ def find_target() -> Target:
 
 
 def _find_target(settings: CommandSettings) -> Target:
-    running = None if any(os.environ.get(name) for name in _DECISIVE) else read_running()
-    if running is not None:
+    decided = any(os.environ.get(name) for name in _DECISIVE)
+    if not decided and (running := read_running()) is not None:
         return Target(
             source="the running stack",
             config={"target_host": running.address, "namespace": running.namespace},
@@ -136,8 +141,17 @@ def _find_target(settings: CommandSettings) -> Target:
             payload_encoding=settings.payload_encoding or running.payload_encoding,
             connect_timeout=settings.connect_timeout,
         )
+    if not decided and (containers := read_containers()) is not None:
+        return Target(
+            source="the containers of `make up`",
+            config={"target_host": containers.address, "namespace": containers.namespace},
+            store_url=containers.store_url,
+            payload_encoding=settings.payload_encoding or containers.payload_encoding,
+            connect_timeout=settings.connect_timeout,
+            store_environment=containers.store_environment(),
+        )
     config = environment_config()
-    decided = any(os.environ.get(name) for name in _DECISIVE) or "target_host" in config
+    decided = decided or "target_host" in config
     return Target(
         source="the environment" if decided else "the SDK's defaults",
         config=config,

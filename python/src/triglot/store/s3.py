@@ -10,10 +10,15 @@ from obstore.store import S3Store
 from triglot.store.location import BucketLocation
 
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_SESSION_TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105 - a variable's name
 
 
 def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.environ) -> S3Store:
-    """Opens a bucket, without asking whether it is there; the SDK takes the credentials from its environment.
+    """Opens a bucket, without asking whether it is there.
+
+    Args:
+        location: Which.
+        environment: The variables with the credentials.
 
     Raises:
         ValueError: If the environment has no credentials.
@@ -21,14 +26,18 @@ def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.en
     # Before the SDK looks elsewhere: its other ways differ by language, and mostly end in a wait for nothing.
     if not all(map(environment.get, _CREDENTIALS)):
         raise ValueError(f"names a bucket, which needs {' and '.join(_CREDENTIALS)}")
-    endpoint: dict[str, str] = {}
+    options: dict[str, str] = {}
+    if token := environment.get(_SESSION_TOKEN):
+        options["session_token"] = token
     if location.endpoint:
         # Both, since the environment's AWS_ENDPOINT_URL_S3 would win over the plain one.
-        endpoint = {"endpoint": location.endpoint, "aws_endpoint_url_s3": location.endpoint}
+        options |= {"endpoint": location.endpoint, "aws_endpoint_url_s3": location.endpoint}
     return S3Store(
         location.bucket,
         prefix=location.prefix or None,
         region=location.region,
+        access_key_id=environment[_CREDENTIALS[0]],
+        secret_access_key=environment[_CREDENTIALS[1]],
         virtual_hosted_style_request=False,
         # Not every storage knows the request that deletes many.
         disable_bulk_delete=True,
@@ -47,7 +56,7 @@ def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.en
                 "base": 2,
             },
         },
-        **endpoint,  # type: ignore[arg-type]  # a TypedDict's keys
+        **options,  # type: ignore[arg-type]  # a TypedDict's keys
     )
 
 

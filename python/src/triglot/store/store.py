@@ -1,8 +1,9 @@
 """Objects by the SHA-256 of their content, in a folder or in a bucket."""
 
 import hashlib
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,13 +83,16 @@ class Store:
         self._location = location
 
     @classmethod
-    def from_url(cls, url: str, *, create: bool = True) -> "Store":
+    def from_url(
+        cls, url: str, *, create: bool = True, environment: Mapping[str, str] = os.environ
+    ) -> "Store":
         """Opens the store at a URL.
 
         Args:
             url: `file:///absolute/folder`, with percent-encoding as usual, or
                 `s3://BUCKET[/PREFIX][?endpoint=http://host:port&region=us-east-1]`.
             create: Whether a missing folder is made. A bucket is never made, and asked for at its first use.
+            environment: The variables with a bucket's credentials.
 
         Raises:
             ValueError: If it is no such URL, or the credentials for its bucket are missing.
@@ -97,7 +101,7 @@ class Store:
         """
         location = parse_location(url)
         if isinstance(location, BucketLocation):
-            return cls(s3.open_bucket(location), location)
+            return cls(s3.open_bucket(location, environment), location)
         if not create and not location.path.is_dir():
             raise NotADirectoryError(f"there is no folder {location.path}")
         return cls(LocalStore(location.path, mkdir=create), location)

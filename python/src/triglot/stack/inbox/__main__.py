@@ -1,4 +1,4 @@
-"""Takes mails and webhooks on the loopback interface, and shows them on a page."""
+"""Takes mails and webhooks, and shows them on a page."""
 
 import argparse
 import logging
@@ -15,9 +15,8 @@ from triglot.stack.inbox import NAME, SECRET_PREFIX
 from triglot.stack.inbox.mailbox import smtp_server
 from triglot.stack.inbox.receiving import Receiver
 from triglot.stack.inbox.signature import decode_secret
-from triglot.stack.inbox.web import InboxServer
+from triglot.stack.inbox.web import LOOPBACK, InboxServer
 
-_HOST = "127.0.0.1"
 _STOP = (signal.SIGTERM, signal.SIGINT)
 _FAILED = 1
 _BAD_SETTING = 2
@@ -40,7 +39,7 @@ def main() -> int:
     # Blocked in every thread, so that they wait for the main one to ask.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
     try:
-        _serve(receiver, arguments.smtp_port, arguments.http_port)
+        _serve(receiver, arguments)
     except OSError as error:
         logger.error("the inbox cannot listen: %s", error)
         return _FAILED
@@ -63,12 +62,12 @@ def webhook_keys(environment: Mapping[str, str]) -> dict[str, bytes]:
     return keys
 
 
-def _serve(receiver: Receiver, smtp_port: int, http_port: int) -> None:
-    mailbox = smtp_server(receiver, _HOST, smtp_port)
-    with InboxServer(receiver, _HOST, http_port) as web:
+def _serve(receiver: Receiver, arguments: argparse.Namespace) -> None:
+    mailbox = smtp_server(receiver, arguments.host, arguments.smtp_port)
+    with InboxServer(receiver, arguments.host, arguments.http_port, arguments.name) as web:
         mailbox.start()
         threading.Thread(target=web.serve_forever, daemon=True).start()
-        logger.info("inbox started", extra={"smtp_port": smtp_port, "http_port": web.server_port})
+        logger.info("inbox started", extra={"smtp_port": arguments.smtp_port, "http_port": web.server_port})
         signal.sigwait(_STOP)
         web.shutdown()
         mailbox.stop()
@@ -77,6 +76,13 @@ def _serve(receiver: Receiver, smtp_port: int, http_port: int) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=NAME, description=__doc__)
+    parser.add_argument("--host", default=LOOPBACK, help="the address to listen at (default: %(default)s)")
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        help="a name by which others reach it; requests for names it does not know are refused",
+    )
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--http-port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)

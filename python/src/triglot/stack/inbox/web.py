@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,9 +20,9 @@ from triglot.stack.inbox.attempts import Message
 from triglot.stack.inbox.failures import FailureRequest
 from triglot.stack.inbox.receiving import Receiver, WebhookRequest
 
+LOOPBACK = "127.0.0.1"
 MAX_BODY_BYTES = 1024 * 1024
 _IDLE_SECONDS = 30
-_OWN_NAMES = ("127.0.0.1", "localhost")
 _MESSAGE_PATH = re.compile(r"/messages/([1-9][0-9]{0,8})(/html)?")
 
 logger = logging.getLogger(__name__)
@@ -45,13 +45,21 @@ class _RefusedError(Exception):
 
 
 class InboxServer(ThreadingHTTPServer):
-    """A thread a connection."""
+    """A thread a connection.
+
+    Args:
+        receiver: What takes the webhooks and knows the messages.
+        host: The address to listen at.
+        port: The port; 0 for a free one.
+        names: By which others may ask for it, beside those of the loopback interface.
+    """
 
     daemon_threads = True
 
-    def __init__(self, receiver: Receiver, host: str, port: int) -> None:
+    def __init__(self, receiver: Receiver, host: str, port: int, names: Sequence[str] = ()) -> None:
         super().__init__((host, port), _Handler)
         self.receiver = receiver
+        self.names = frozenset({LOOPBACK, "localhost", *names})
 
     def server_bind(self) -> None:
         """Binds without asking for a name of the address, which takes half a minute on some machines."""
@@ -100,8 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _require_own_name(self) -> None:
         # Another site's name that resolves to this machine would let that site's scripts read the mails.
-        if _split(f"//{self.headers.get('Host', '')}").hostname not in _OWN_NAMES:
-            raise _RefusedError(HTTPStatus.MISDIRECTED_REQUEST, "this is the inbox of 127.0.0.1")
+        if _split(f"//{self.headers.get('Host', '')}").hostname not in self.server.names:
+            raise _RefusedError(
+                HTTPStatus.MISDIRECTED_REQUEST, f"this is the inbox of {', '.join(sorted(self.server.names))}"
+            )
 
     def _get(self) -> _Answer:
         receiver = self.server.receiver

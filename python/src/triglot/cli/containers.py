@@ -1,0 +1,73 @@
+"""What `make up`, `make down` and `make clean` call: the stack in containers."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from triglot.cli.ends import FAILED, INTERRUPTED
+from triglot.cli.running import ROOT, remove_containers, write_containers
+from triglot.leaving import leave
+from triglot.stack.containers import Containers, RunningContainers
+from triglot.stack.inbox import SECRET_NAME, WEBHOOK_PATH
+from triglot.stack.processes import StackError
+
+
+async def up(containers: Containers) -> None:
+    """Starts the containers, tells every command about them, and prints where they are.
+
+    Raises:
+        StackError: If they do not start, or do not become ready.
+    """
+    running = await containers.up()
+    write_containers(running)
+    _print_addresses(running)
+
+
+def down(containers: Containers, *, volumes: bool) -> None:
+    """Stops and removes the containers.
+
+    Raises:
+        StackError: If that fails.
+    """
+    remove_containers()  # first: nobody should begin anything on what is being stopped
+    containers.down(volumes=volumes)
+
+
+def _print_addresses(running: RunningContainers) -> None:
+    print("\nTriglot runs in containers; `make down` stops it")
+    for what, where in (
+        ("Web UI", running.web_ui),
+        ("Temporal server", running.address),
+        ("inbox", running.inbox),
+        ("SMTP", running.smtp),
+        ("object store", running.store_url),
+        ("webhooks", f"http://inbox:8025{WEBHOOK_PATH}, secret {SECRET_NAME}"),
+    ):
+        print(f"  {what:16} {where}")
+    print("\nTo run a report: triglot report run --mail risk-desk@example.com")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs `up`, `down`, or `clean`, which deletes the volumes too; returns the exit code."""
+    containers = Containers(ROOT.absolute() / "secrets")
+    try:
+        match arguments:
+            case ["up"]:
+                asyncio.run(up(containers))
+            case ["down"]:
+                down(containers, volumes=False)
+            case ["clean"]:
+                down(containers, volumes=True)
+            case _:
+                raise StackError("say up, down or clean")
+    except StackError as error:
+        print(f"containers: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("containers: interrupted; `make ps` shows what runs, `make down` stops it", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    leave(main(sys.argv[1:]))
