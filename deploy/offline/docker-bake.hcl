@@ -32,3 +32,33 @@ target "versitygw" {
   contexts   = { go = "target:go" }
   tags       = ["triglot-offline/versitygw:1.8"]
 }
+
+// What deploy/cluster needs besides. A group of its own, because the server takes minutes to compile.
+group "cluster" {
+  targets = ["postgres", "server", "admin-tools", "ui"]
+}
+
+target "postgres" {
+  dockerfile = "postgres.Dockerfile"
+  tags       = ["triglot-offline/postgres:17"]
+}
+
+target "server" {
+  dockerfile = "server.Dockerfile"
+  target     = "server"
+  contexts   = { go = "target:go" }
+  tags       = ["triglot-offline/server:1.32"]
+}
+
+target "admin-tools" {
+  dockerfile = "server.Dockerfile"
+  target     = "admin-tools"
+  contexts   = { go = "target:go", temporal = "target:temporal" }
+  tags       = ["triglot-offline/admin-tools:1.32"]
+}
+
+target "ui" {
+  dockerfile = "ui.Dockerfile"
+  contexts   = { go = "target:go" }
+  tags       = ["triglot-offline/ui:2.54"]
+}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/sdk/contrib/sysinfo"
 	"go.temporal.io/sdk/worker"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -295,5 +296,16 @@ func TestSettingsReachTheWorker(t *testing.T) {
 	}, nil)
 	if err != nil || got.Tuner == nil || got.ActivityTaskPollerBehavior == nil {
 		t.Errorf("options = %+v, %v", got, err)
+	}
+}
+
+// Without it a worker whose slots are "auto" gets none beyond the first: gopsutil 4.24 needs cgo on macOS.
+func TestTheSystemTellsItsLoad(t *testing.T) {
+	info := &worker.SysInfoContext{Logger: slog.New(slog.DiscardHandler)}
+	if usage, err := sysinfo.SysInfoProvider().CpuUsage(info); err != nil || usage < 0 || usage > 1 {
+		t.Errorf("CPU: %v, %v", usage, err)
+	}
+	if usage, err := sysinfo.SysInfoProvider().MemoryUsage(info); err != nil || usage <= 0 || usage > 1 {
+		t.Errorf("memory: %v, %v", usage, err)
 	}
 }

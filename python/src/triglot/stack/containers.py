@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from triglot.connection import quiet_runtime
 from triglot.pollers import needed_queues, pollers_of
+from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.settings import PayloadEncoding
 from triglot.stack.inbox import SECRET_NAME, SECRET_PREFIX
 from triglot.stack.processes import REPOSITORY, StackError
@@ -111,7 +112,7 @@ class Containers:
         """
         services = self.output("ps", "--services").split()
         web_ui = next(service for service in _WEB_UI_SERVICES if service in services)
-        workers = json.loads(self.output("config", "--format", "json"))["services"]["risk-reports"]
+        workers = json.loads(self.output("config", "--format", "json"))["services"][RiskReportService.TASK_QUEUE]
         return RunningContainers(
             address=self.published("temporal", 7233),
             store_url=f"s3://{_BUCKET}?endpoint=http://{self.published('store', 7070)}",
