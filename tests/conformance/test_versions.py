@@ -71,5 +71,16 @@ def test_images_have_the_versions_of_the_lock(
     assert image_version(variable) == stand_in_version(stand_in, argument) == pinned(package)
 
 
-def test_versitygw_has_one_version() -> None:
-    assert image_version("VERSITYGW_IMAGE") == stand_in_version("versitygw", "VERSITYGW_VERSION")
+# What an image alone brings: the images in .env, the stand-in's argument.
+@pytest.mark.parametrize(
+    ("variables", "stand_in", "argument"),
+    [
+        (["VERSITYGW_IMAGE"], "versitygw", "VERSITYGW_VERSION"),
+        (["TEMPORAL_SERVER_IMAGE", "TEMPORAL_ADMIN_TOOLS_IMAGE"], "server", "TEMPORAL_SERVER_VERSION"),
+        (["TEMPORAL_UI_IMAGE"], "ui", "TEMPORAL_UI_VERSION"),
+    ],
+)
+def test_stand_ins_have_the_versions_of_the_images(
+    variables: list[str], stand_in: str, argument: str
+) -> None:
+    assert {image_version(variable) for variable in variables} == {stand_in_version(stand_in, argument)}
