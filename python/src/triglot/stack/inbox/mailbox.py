@@ -26,4 +26,11 @@ class _Mailbox:
 
 def smtp_server(receiver: Receiver, host: str, port: int) -> Controller:
     """Returns the server, to be started; it runs in a thread of its own."""
-    return Controller(_Mailbox(receiver), hostname=host, port=port, data_size_limit=MAX_MAIL_BYTES)
+    return Controller(
+        _Mailbox(receiver),
+        hostname=host,
+        port=port,
+        data_size_limit=MAX_MAIL_BYTES,
+        # Otherwise it asks for the machine's own name at every connection, which takes seconds on some.
+        server_hostname="localhost",
+    )
