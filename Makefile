@@ -1,5 +1,6 @@
-SHELL := bash
-.SHELLFLAGS := -eu -o pipefail -c
+# Here and not in .SHELLFLAGS, which macOS's make 3.81 does not know.
+SHELL := bash -eu -o pipefail
+.SHELLFLAGS := -c
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
@@ -9,13 +10,15 @@ PYTHON ?= python3
 ARGS ?=
 IMAGES ?=
 CLUSTER ?=
+TRIGLOT_TAG ?=
 
 # Go, Node, buf and the Temporal CLI come as wheels: .venv/bin is the only toolchain that is needed.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export GOTOOLCHAIN := local
 export CGO_ENABLED := 0
 
-# What docker compose and docker buildx bake read; `make up IMAGES=... CLUSTER=1`.
+# What docker compose reads; tests read IMAGES too.
+export IMAGES
 comma := ,
 export COMPOSE_ENV_FILES := .env$(if $(IMAGES),$(comma)$(IMAGES))
 export COMPOSE_FILE := docker-compose.yml$(if $(CLUSTER),:deploy/cluster/docker-compose.yml)
@@ -28,7 +31,8 @@ TYPESCRIPT_SOURCES := $(shell find typescript/src -name '*.ts' 2>/dev/null)
 GO_BINARIES := build/.go-built
 TYPESCRIPT_BUILD := build/.typescript-built
 
-PYTHON_CODE := python/src python/tests tests docs/images
+PYTHON_CODE := python/src python/tests tests docs/images deploy
+AUDIT_TOOLS := build/audit/.installed
 PYTEST := pytest -c python/pyproject.toml --rootdir .
 
 .PHONY: help
@@ -77,7 +81,8 @@ update-locks: $(VENV) ## renew every lock, then install from them in a clean fol
 	@deploy/update-locks
 
 .PHONY: clean
-clean: ## delete what was built and installed; keep the runs in .triglot
+clean: ## delete what was built and installed, and what the containers stored; keep the runs in .triglot
+	@if [[ -x .venv/bin/python ]] && docker info > /dev/null 2>&1; then python -m triglot.cli.containers clean; fi
 	rm -rf .venv build go/bin typescript/dist typescript/node_modules
 
 ##@ Containers
@@ -101,14 +106,14 @@ ps: ## the containers and their health
 .PHONY: images
 images: ## build the workers' images (IMAGES=deploy/offline/images.env: on stand-ins)
 	@docker buildx version > /dev/null 2>&1 || { echo "images: needs a container engine and docker's buildx; make dev needs neither" >&2; exit 1; }
-	@set -a; source ./.env; source $(or $(IMAGES),./.env); \
+	@set -a; source ./.env; source $(or $(IMAGES),./.env); TRIGLOT_TAG=$(or $(TRIGLOT_TAG),$$TRIGLOT_TAG); \
 	  TRIGLOT_VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' python/pyproject.toml) TRIGLOT_REVISION=$$(git rev-parse HEAD); \
 	  docker buildx bake --file deploy/docker-bake.hcl
 
 ##@ Check
 
 .PHONY: check
-check: check-python check-go check-typescript check-contract check-input check-names check-locks ## formatters, linters, types, contract, freshness, names, locks
+check: check-python check-go check-typescript check-contract check-input check-names check-locks check-workflows licences ## formatters, linters, types, contract, freshness, names, locks, licences
 
 .PHONY: check-python
 check-python: setup
@@ -144,6 +149,30 @@ check-names: $(VENV) ## names of queues and Temporal types stand in the contract
 check-locks:
 	@! git grep -nIE 'https?://' -- 'python/requirements*.txt' '*package-lock.json' '*go.sum' || { echo "a lock names a host" >&2; exit 1; }
 
+.PHONY: check-workflows
+check-workflows: setup
+	@cd go && go tool actionlint -shellcheck= -pyflakes=
+
+.PHONY: licences
+licences: setup ## compare the licences of what the locks name with deploy/licences.toml
+	@python deploy/licences.py
+
+.PHONY: audit
+audit: licences audit-python audit-go audit-typescript ## licences, and known vulnerabilities of what the locks name; needs the internet
+
+.PHONY: audit-python
+audit-python: $(AUDIT_TOOLS)
+	@build/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+	  $(addprefix -r ,$(wildcard python/requirements*.txt))
+
+.PHONY: audit-go
+audit-go: setup
+	@go -C go tool govulncheck ./...
+
+.PHONY: audit-typescript
+audit-typescript: setup
+	@cd typescript && npm audit --omit=dev
+
 .PHONY: format
 format: setup ## format everything that is written by hand
 	ruff format --config python/pyproject.toml $(PYTHON_CODE)
@@ -172,6 +201,12 @@ $(VENV): python/requirements.txt python/pyproject.toml
 	@[[ -x .venv/bin/python ]] || $(PYTHON) -m venv .venv
 	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r python/requirements.txt
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e python
+	@touch $@
+
+$(AUDIT_TOOLS): python/requirements-audit.txt | $(VENV)
+	@echo "setup: build/audit from python/requirements-audit.txt" >&2
+	@[[ -x build/audit/bin/python ]] || $(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r python/requirements-audit.txt
 	@touch $@
 
 $(NODE_MODULES): typescript/package-lock.json | $(VENV)

@@ -3,9 +3,7 @@
 import asyncio
 import json
 import resource
-import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,23 +11,17 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from google.protobuf import json_format
 from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
 from polling import poll, until
-from triglot.risk import codec
 from triglot.risk.analytics import build_spec
-from triglot.risk.shard import digest, merge
 from triglot.risk.v1.analytics_pb2 import PrepareMarketDataRequest
 from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceHistory, PriceWindow, SimulationParameters
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
 from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportServiceClient
 from triglot.risk.v1.simulation_pb2 import (
-    KernelInput,
-    KernelOutput,
-    ScenarioRange,
     ShardCheckpoint,
     SimulateShardRequest,
     SimulateShardResponse,
@@ -37,8 +29,8 @@ from triglot.risk.v1.simulation_pb2 import (
 )
 from triglot.risk.v1.simulation_temporal import SimulationService
 from triglot.stack.logfiles import log_problems
-from triglot.stack.processes import REPOSITORY
 from triglot.stack.stack import Stack
+from undisturbed import simulate, undisturbed_digest
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -95,24 +87,6 @@ class Work:
             shard_size=self.shard_size,
         )
         return await RiskReportServiceClient(stack.client).start_generate_risk_report(request)
-
-    def undisturbed_digest(self, spec: SimulationSpec) -> str:
-        """Returns the digest of all scenarios, by another sharding and without Temporal."""
-        ends = [0, self.scenario_count // 5, self.scenario_count // 2, self.scenario_count]
-        with ThreadPoolExecutor(SHARDS) as threads:
-            outputs = threads.map(lambda first, end: simulate(spec, first, end - first), ends[:-1], ends[1:])
-            return digest(merge([codec.shard_from_message(output.shard) for output in outputs]))
-
-
-def simulate(spec: SimulationSpec, first: int, count: int) -> KernelOutput:
-    """Runs the kernel without Temporal, in one piece."""
-    content = json_format.MessageToJson(
-        KernelInput(spec=spec, range=ScenarioRange(first=first, count=count))
-    ).encode()
-    run = subprocess.run(
-        [REPOSITORY / "go/bin/simulate"], input=content, capture_output=True, timeout=DEADLINE, check=True
-    )
-    return json_format.Parse(run.stdout, KernelOutput())
 
 
 @pytest.fixture(scope="session")
@@ -252,7 +226,7 @@ async def test_a_killed_workers_shards_go_on(
     seconds = await require_resumed(stack, handle, work, reached)
     assert min(seconds) >= LONG_SECONDS, "the shards were too short to show anything"
     assert result.summary.scenario_count == work.scenario_count
-    assert result.summary.digest == work.undisturbed_digest(spec)
+    assert result.summary.digest == undisturbed_digest(spec, work.scenario_count)
 
 
 async def test_a_stopping_worker_hands_its_shards_over(
@@ -275,7 +249,7 @@ async def test_a_stopping_worker_hands_its_shards_over(
         result = await handle.result()
     await require_resumed(stack, handle, work, left)
     assert result.summary.scenario_count == work.scenario_count
-    assert result.summary.digest == work.undisturbed_digest(spec)
+    assert result.summary.digest == undisturbed_digest(spec, work.scenario_count)
     assert log_problems([stack.folder.log_of(SimulationService.TASK_QUEUE)]) == []
 
 

@@ -1,4 +1,7 @@
-"""One embedded stack for all tests that only talk to it, and demos that do not outlive their test."""
+"""One embedded stack for all tests that only talk to it, and demos that do not outlive their test.
+
+Tests that take an `environment` run in each of those that `--environment` names: all, unless told otherwise.
+"""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -6,10 +9,37 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+import contained
 import demos
+import environments
 from samples import WEBHOOK_ENVIRONMENT
 from triglot.stack.processes import StackOptions
 from triglot.stack.stack import Stack, running_stack
+
+ENVIRONMENTS = {
+    "embedded": environments.embedded,
+    "containers": contained.containers,
+    "compose": contained.compose,
+    "cluster": contained.cluster,
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs the tests that take an environment in each that was asked for."""
+    if "environment" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("environment") or list(ENVIRONMENTS)
+        metafunc.parametrize("environment", chosen, indirect=True, scope="session")
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def environment(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[environments.Environment]:
+    """A stack to run reports on, and to disturb."""
+    if request.param != "embedded":
+        request.getfixturevalue("engine")
+    async with ENVIRONMENTS[request.param](tmp_path_factory.mktemp(request.param)) as environment:
+        yield environment
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")

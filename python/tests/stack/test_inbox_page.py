@@ -120,7 +120,7 @@ def test_a_mail_of_no_known_form_is_shown(inbox: RunningInbox, charset: str) -> 
 
 @pytest.mark.parametrize("message_id", ["<@", "<a@", "<.a@b>", "<\\>", ""])
 def test_a_malformed_message_id_is_only_text(inbox: RunningInbox, message_id: str) -> None:
-    with smtplib.SMTP("127.0.0.1", inbox.smtp_port, timeout=DEADLINE) as client:
+    with smtplib.SMTP("127.0.0.1", inbox.smtp_port, "localhost", DEADLINE) as client:
         content = f'From: <@\r\nTo: =?x?q?=ff?= "<\r\nMessage-ID: {message_id}\r\n\r\nVaR 80,123.45\r\n'
         client.sendmail("a@example.com", "b@example.com", content)
 

@@ -7,8 +7,10 @@ Two kinds of refusal: a client that is about to send a bad request gets `Invalid
 
 from __future__ import annotations
 
+import copy
 import uuid
-from typing import Any, Final, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, Literal, Self, TypeVar
 
 from google.protobuf.message import Message
 from temporalio import activity, workflow
@@ -22,6 +24,8 @@ from temporalio.converter import (
     DataConverter,
     JSONPlainPayloadConverter,
     JSONProtoPayloadConverter,
+    SerializationContext,
+    WorkflowSerializationContext,
 )
 from temporalio.exceptions import ApplicationError
 
@@ -108,7 +112,8 @@ def data_converter(encoding: Literal["json", "binary"] = "json") -> DataConverte
     """Makes the contract's data converter.
 
     Messages are encoded as `json/protobuf` or `binary/protobuf` and decoded from both, tolerating unknown
-    fields. `json/plain` serves the SDK's own needs and never decodes into a message.
+    fields. `json/plain` serves the SDK's own needs and never decodes into a message. A workflow's
+    argument that cannot be decoded is refused as by `validate`, which ends the workflow.
     """
     converters = {"json": _JsonPayloadConverter, "binary": _BinaryPayloadConverter}
     return DataConverter(payload_converter_class=converters[encoding])
@@ -121,7 +126,26 @@ class _PlainPayloadConverter(JSONPlainPayloadConverter):
         return super().from_payload(payload, type_hint)
 
 
-class _JsonPayloadConverter(CompositePayloadConverter):
+class _ContractPayloadConverter(CompositePayloadConverter):
+    _of_workflow = False
+
+    def with_context(self, context: SerializationContext) -> Self:
+        converter = copy.copy(super().with_context(context))
+        converter._of_workflow = isinstance(context, WorkflowSerializationContext)
+        return converter
+
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
+        try:
+            return super().from_payloads(payloads, type_hints)
+        except (KeyError, RuntimeError, TypeError, UnicodeDecodeError) as error:
+            # A workflow's argument that is wrong stays wrong, but the SDK would try the task again for ever.
+            # An activity's result may be mended by another version of its worker.
+            if not self._of_workflow:
+                raise
+            raise invalid_argument(f"a payload cannot be decoded: {_reason(error)}") from error
+
+
+class _JsonPayloadConverter(_ContractPayloadConverter):
     def __init__(self) -> None:
         super().__init__(
             BinaryNullPayloadConverter(),
@@ -132,7 +156,7 @@ class _JsonPayloadConverter(CompositePayloadConverter):
         )
 
 
-class _BinaryPayloadConverter(CompositePayloadConverter):
+class _BinaryPayloadConverter(_ContractPayloadConverter):
     def __init__(self) -> None:
         super().__init__(
             BinaryNullPayloadConverter(),

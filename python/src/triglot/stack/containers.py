@@ -102,7 +102,9 @@ class Containers:
         """
         require_engine()
         write_secrets(self.secrets)  # without which compose reads nothing of the project
-        self.compose("down", "--remove-orphans", *(["--volumes"] if volumes else []))
+        self.compose("down", "--remove-orphans")
+        if volumes:
+            self._remove_volumes()
 
     def describe(self) -> RunningContainers:
         """Returns where the host finds the running containers.
@@ -112,12 +114,13 @@ class Containers:
         """
         services = self.output("ps", "--services").split()
         web_ui = next(service for service in _WEB_UI_SERVICES if service in services)
-        workers = json.loads(self.output("config", "--format", "json"))["services"][RiskReportService.TASK_QUEUE]
+        project = json.loads(self.output("config", "--format", "json"))
+        worker = project["services"][RiskReportService.TASK_QUEUE]
         return RunningContainers(
             address=self.published("temporal", 7233),
             store_url=f"s3://{_BUCKET}?endpoint=http://{self.published('store', 7070)}",
             store_secrets=str(self.secrets / "store.env"),
-            payload_encoding=workers["environment"]["TRIGLOT_PAYLOAD_ENCODING"],
+            payload_encoding=worker["environment"]["TRIGLOT_PAYLOAD_ENCODING"],
             web_ui=f"http://{self.published(web_ui, 8233)}",
             inbox=f"http://{self.published('inbox', 8025)}",
             smtp=f"smtp://{self.published('inbox', 1025)}",
@@ -159,6 +162,15 @@ class Containers:
         if completed.returncode:
             raise StackError(f"docker {' '.join(arguments[:2])} failed; what it said is above")
         return completed.stdout or ""
+
+    def _remove_volumes(self) -> None:
+        # Those that another overlay has made, too, which compose does not know now.
+        project = json.loads(self.output("config", "--format", "json"))["name"]
+        label = f"label=com.docker.compose.project={project}"
+        if volumes := self._run(["volume", "ls", "--quiet", "--filter", label], capture=True).split():
+            self._run(["volume", "rm", *volumes], capture=True)
+        # The database's password is kept in its volume.
+        shutil.rmtree(self.secrets)
 
     async def _await_pollers(self, running: RunningContainers) -> None:
         started = await asyncio.to_thread(self._started)
@@ -217,6 +229,7 @@ def write_secrets(folder: Path) -> None:
 
 def _new_secrets() -> dict[str, dict[str, str]]:
     key, secret = secrets.token_hex(10), secrets.token_hex(20)
+    password = secrets.token_hex(20)
     webhook = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
     return {
         # The storage and its clients call the same two by different names.
@@ -227,6 +240,8 @@ def _new_secrets() -> dict[str, dict[str, str]]:
             "AWS_SECRET_ACCESS_KEY": secret,
         },
         "webhook": {SECRET_PREFIX + SECRET_NAME: webhook},
+        # As the database, the server and the tool for its schema call it.
+        "postgres": dict.fromkeys(("POSTGRES_PASSWORD", "POSTGRES_PWD", "SQL_PASSWORD"), password),
     }
 
 

@@ -256,6 +256,8 @@ def _server_command(folder: RunFolder, ports: Ports, options: StackOptions) -> l
         # One partition a queue: fewer hops on one machine, and asking for a queue's pollers finds them all.
         "--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
         "--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
+        # A worker is ready when the server lists it: as of now, not as of five seconds ago.
+        "--dynamic-config-value", 'matching.TaskQueueInfoByBuildIdTTL="0s"',
     ]  # fmt: skip
     if options.durable:
         alone = [sys.executable, "-m", exclusive.__name__, "--lock", str(folder.lock), "--"]

@@ -185,6 +185,12 @@ class Supervisor:
             "username": _USER,
             "password": self._password,
         }
+        # For people and tests: `supervisorctl -c FOLDER/supervisord.conf restart workers:simulation`.
+        configuration["supervisorctl"] = {
+            "serverurl": f"unix://{_literal(self._socket_folder / 'socket')}",
+            "username": _USER,
+            "password": self._password,
+        }
         configuration["rpcinterface:supervisor"] = {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         }

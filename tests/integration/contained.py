@@ -1,0 +1,226 @@
+"""Stacks in containers: by the compose files, and by testcontainers."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import docker
+from dotenv import dotenv_values
+from temporalio.client import Client
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.network import Network
+from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
+
+import engine
+from environments import Connections, Environment
+from inboxes import RunningInbox
+from triglot.contract.runtime import data_converter
+from triglot.notification.v1.notification_temporal import NotificationService
+from triglot.risk.v1.analytics_temporal import AnalyticsService
+from triglot.risk.v1.report_temporal import RiskReportService
+from triglot.risk.v1.simulation_temporal import SimulationService
+from triglot.stack.containers import Containers, RunningContainers, write_secrets
+from triglot.stack.inbox import WEBHOOK_PATH
+from triglot.stack.ports import PortReservation
+from triglot.store import Store
+from triglot.testing import TemporalContainer, WorkerContainer, kill_process
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+_STOP_SECONDS = 15
+_WEBHOOK = f"http://inbox:8025{WEBHOOK_PATH}"
+
+
+class ContainerEnvironment(Environment):
+    """Containers on an engine, however they were started."""
+
+    def __init__(
+        self, containers: Mapping[str, str], images: engine.Images, connections: Connections
+    ) -> None:
+        """Takes over.
+
+        Args:
+            containers: Their ids, by service.
+            images: What there is to start further ones with.
+            connections: How they are reached.
+        """
+        super().__init__(connections)
+        self._containers = containers
+        self._images = images
+        self._engine = docker.from_env()
+
+    async def kill(self, worker: str) -> None:
+        await asyncio.to_thread(kill_process, self._container(worker), self._images.python)
+
+    async def restarts(self, worker: str) -> int:
+        container = await asyncio.to_thread(self._container, worker)
+        return int(container.attrs["RestartCount"])
+
+    async def stop(self, service: str) -> int:
+        def stop() -> int:
+            self._container(service).stop(timeout=_STOP_SECONDS)
+            return int(self._container(service).attrs["State"]["ExitCode"])
+
+        return await asyncio.to_thread(stop)
+
+    async def start(self, service: str) -> None:
+        await asyncio.to_thread(self._container(service).start)
+
+    async def restart_server(self) -> None:
+        await asyncio.to_thread(self._container("temporal").restart)
+
+    async def take_store_away(self) -> None:
+        await self.stop("store")
+
+    async def bring_store_back(self) -> None:
+        await self.start("store")
+
+    def _container(self, service: str) -> "Container":
+        return self._engine.containers.get(self._containers[service])
+
+
+@asynccontextmanager
+async def compose(folder: Path, *overlays: str) -> AsyncIterator[Environment]:
+    """Starts what `make up` starts, as a project of its own, on ports of its own."""
+    images = await asyncio.to_thread(engine.build_images)
+    reservation = PortReservation()
+    names = ("TEMPORAL_PORT", "WEB_UI_PORT", "STORE_PORT", "INBOX_PORT", "SMTP_PORT")
+    variables = engine.variables() | {name: str(reservation.take()) for name in names}
+    project = f"triglot-test-{uuid.uuid4().hex[:12]}"
+    variables |= {
+        "COMPOSE_PROJECT_NAME": project,
+        "COMPOSE_FILE": ":".join(["docker-compose.yml", *overlays]),
+        # Rather than what the shell of whoever runs the tests says.
+        "COMPOSE_ENV_FILES": ".env",
+    }
+    containers = Containers(folder / "secrets", variables)
+    try:
+        running = await containers.up()
+        found = map(json.loads, containers.output("ps", "--format", "json").splitlines())
+        ids = {container["Service"]: container["ID"] for container in found}
+        yield ContainerEnvironment(ids, images, await _connect(running))
+    finally:
+        await asyncio.to_thread(containers.down, volumes=True)
+        reservation.release()
+
+
+async def _connect(running: RunningContainers) -> Connections:
+    store_environment = running.store_environment()
+    return Connections(
+        await Client.connect(running.address, data_converter=data_converter(running.payload_encoding)),
+        Store.from_url(running.store_url, environment=store_environment),
+        RunningInbox(int(running.smtp.rpartition(":")[2]), running.inbox),
+        _WEBHOOK,
+        {
+            "TEMPORAL_ADDRESS": running.address,
+            "TRIGLOT_STORE_URL": running.store_url,
+            **store_environment,
+        },
+    )
+
+
+def cluster(folder: Path) -> AbstractAsyncContextManager[Environment]:
+    """Starts the same on the Temporal server and PostgreSQL."""
+    return compose(folder, "deploy/cluster/docker-compose.yml")
+
+
+@asynccontextmanager
+async def containers(folder: Path) -> AsyncIterator[Environment]:
+    """Starts the stack by testcontainers, in a network of its own."""
+    images = await asyncio.to_thread(engine.build_images)
+    write_secrets(folder)
+    with ExitStack() as cleanup:
+        reservation = PortReservation()
+        cleanup.callback(reservation.release)
+        ports = _Ports(*(reservation.take() for _ in range(4)))
+        started = await asyncio.to_thread(_start, cleanup, images, ports, folder)
+        running = RunningContainers(
+            address=f"127.0.0.1:{ports.server}",
+            store_url=f"s3://triglot?endpoint=http://127.0.0.1:{ports.store}",
+            store_secrets=str(folder / "store.env"),
+            payload_encoding="json",
+            web_ui="",
+            inbox=f"http://127.0.0.1:{ports.inbox}",
+            smtp=f"smtp://127.0.0.1:{ports.smtp}",
+        )
+        ids = {service: container.get_container_id() for service, container in started.items()}
+        yield ContainerEnvironment(ids, images, await _connect(running))
+
+
+@dataclass(frozen=True)
+class _Ports:
+    """On the host; given, so that they stay when a container is restarted."""
+
+    server: int
+    store: int
+    inbox: int
+    smtp: int
+
+
+def _start(
+    cleanup: ExitStack, images: engine.Images, ports: _Ports, secrets: Path
+) -> dict[str, DockerContainer]:
+    network = cleanup.enter_context(Network())
+    store_secrets, webhook_secrets = _variables(secrets / "store.env"), _variables(secrets / "webhook.env")
+    server = TemporalContainer(images.temporal, port=ports.server, network=network)
+    store = _service(
+        images.versitygw, "store", network, {7070: ports.store}, "wget -q -O - http://127.0.0.1:7070/health"
+    )
+    store.with_command(["--health", "/health", "posix", "/buckets"]).with_envs(**store_secrets)
+    store.with_copy_into_container(b"", "/buckets/triglot/.keep")
+    inbox = _service(
+        images.python, "inbox", network, {8025: ports.inbox, 1025: ports.smtp},
+        "python -m triglot.healthcheck http://127.0.0.1:8025/api/counters",
+    )  # fmt: skip
+    inbox.with_command(
+        ["python", "-m", "triglot.stack.inbox", "--host=0.0.0.0", "--name=inbox", "--smtp-port=1025",
+         "--http-port=8025", "--folder=/tmp/inbox"]
+    ).with_envs(**webhook_secrets)  # fmt: skip
+    environment = {"TRIGLOT_STORE_URL": "s3://triglot?endpoint=http://store:7070", **store_secrets}
+    notification = {
+        "TRIGLOT_SMTP_URL": "smtp://inbox:1025",
+        "TRIGLOT_WEBHOOK_ALLOW_PRIVATE": "true",
+        **webhook_secrets,
+    }
+    containers = {"temporal": server, "store": store, "inbox": inbox}
+    for container in containers.values():
+        cleanup.enter_context(container)
+    workers = {
+        RiskReportService.TASK_QUEUE: (images.python, ["python", "-m", "triglot.risk.worker"], {}),
+        AnalyticsService.TASK_QUEUE: (images.python, ["python", "-m", "triglot.risk.analytics_worker"], {}),
+        SimulationService.TASK_QUEUE: (images.go, None, {}),
+        NotificationService.TASK_QUEUE: (images.typescript, None, notification),
+    }
+    for queue, (image, command, more) in workers.items():
+        worker = WorkerContainer(image, command, server=server, environment=environment | more)
+        containers[queue] = cleanup.enter_context(worker)
+    return containers
+
+
+def _service(
+    image: str, alias: str, network: Network, ports: Mapping[int, int], health_check: str
+) -> DockerContainer:
+    container = DockerContainer(image, network=network, network_aliases=[alias])
+    bound: dict[str, Any] = container.ports
+    for inside, outside in ports.items():
+        bound[f"{inside}/tcp"] = ("127.0.0.1", outside)
+    second = 1_000_000_000
+    container.with_kwargs(
+        healthcheck={
+            "test": ["CMD-SHELL", health_check],
+            "interval": second,
+            "timeout": 5 * second,
+            "retries": 60,
+        }
+    )
+    return container.waiting_for(HealthcheckWaitStrategy().with_poll_interval(0.1))
+
+
+def _variables(file: Path) -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(file).items() if value}
