@@ -10,6 +10,7 @@ PYTHON ?= python3
 ARGS ?=
 IMAGES ?=
 CLUSTER ?=
+REQUIRE_ENGINE ?=
 TRIGLOT_TAG ?=
 
 # Go, Node, buf and the Temporal CLI come as wheels: .venv/bin is the only toolchain that is needed.
@@ -17,8 +18,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export GOTOOLCHAIN := local
 export CGO_ENABLED := 0
 
-# What docker compose reads; tests read IMAGES too.
-export IMAGES
+# What tests and docker compose read.
+export IMAGES REQUIRE_ENGINE
 comma := ,
 export COMPOSE_ENV_FILES := .env$(if $(IMAGES),$(comma)$(IMAGES))
 export COMPOSE_FILE := docker-compose.yml$(if $(CLUSTER),:deploy/cluster/docker-compose.yml)
@@ -184,7 +185,7 @@ format: setup ## format everything that is written by hand
 ##@ Test
 
 .PHONY: test
-test: build ## unit tests in three languages, and what crosses them
+test: build ## unit tests in three languages, and what crosses them (REQUIRE_ENGINE=1: containers too, or fail)
 	go -C go test ./...
 	npm --prefix typescript test
 	$(PYTEST) python/tests tests $(ARGS)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from google.protobuf import json_format
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError
@@ -98,14 +97,25 @@ async def test_bad_input_past_the_client_ends_the_report(environment: Environmen
     assert "horizon_days" in error.cause.message
 
 
-async def test_input_of_no_contract_ends_the_report(environment: Environment) -> None:
-    good = request(await environment.store.put_message(PRICES))
-
-    # As plain JSON, not as the contract's message.
-    error = await failure(environment, "plain-json", json_format.MessageToDict(good))
+@pytest.mark.parametrize(
+    ("workflow_id", "argument", "told"),
+    [
+        (
+            "another-message",
+            PRICES,
+            "expected triglot.risk.v1.GenerateRiskReportRequest, got triglot.risk.v1.PriceHistory",
+        ),
+        ("plain-json", {"portfolio": {}}, "json/plain is no triglot.risk.v1.GenerateRiskReportRequest"),
+    ],
+)
+async def test_input_of_no_contract_ends_the_report(
+    environment: Environment, workflow_id: str, argument: object, told: str
+) -> None:
+    error = await failure(environment, workflow_id, argument)
 
     assert isinstance(error, ApplicationError)
-    assert "GenerateRiskReportRequest" in error.message
+    assert (error.type, error.non_retryable) == ("InvalidArgument", True)
+    assert told in error.message
 
 
 async def failure(environment: Environment, workflow_id: str, argument: object) -> BaseException | None:

@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from triglot.cli.ends import BAD_INPUT, UNREACHABLE, CommandError
-from triglot.cli.running import ROOT, RunningStack, claimed, write_running
+from triglot.cli.running import (
+    ROOT,
+    RunningStack,
+    claimed,
+    remove_containers,
+    write_containers,
+    write_running,
+)
 from triglot.cli.session import find_target, open_session
+from triglot.stack.containers import RunningContainers
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +54,53 @@ def test_without_anything_the_defaults_count() -> None:
     with pytest.raises(CommandError, match="no object store is named") as error:
         target.open_store()
     assert error.value.code == BAD_INPUT
+
+
+def in_containers(tmp_path: Path) -> RunningContainers:
+    secrets = tmp_path / "store.env"
+    secrets.write_text("AWS_ACCESS_KEY_ID=key\nAWS_SECRET_ACCESS_KEY=a=secret\n")
+    return RunningContainers(
+        address="127.0.0.1:18000",
+        store_url="s3://triglot?endpoint=http://127.0.0.1:18001",
+        store_secrets=str(secrets),
+        payload_encoding="json",
+        web_ui="http://127.0.0.1:18002",
+        inbox="http://127.0.0.1:18003",
+        smtp="smtp://127.0.0.1:18004",
+    )
+
+
+def test_containers_are_found_from_below_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_containers(in_containers(tmp_path))
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+
+    target = find_target()
+
+    assert (target.source, target.address) == ("the containers of `make up`", "127.0.0.1:18000")
+    assert target.store_environment == {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "a=secret"}
+    target.open_store()  # without credentials in the environment
+
+
+def test_a_stack_that_lives_goes_before_containers(tmp_path: Path) -> None:
+    write_containers(in_containers(tmp_path))
+    with claimed(ROOT):
+        write_running(running(tmp_path), ROOT)
+        assert find_target().source == "the running stack"
+    assert find_target().source == "the containers of `make up`"
+    remove_containers()
+    assert find_target().source == "the SDK's defaults"
+
+
+def test_containers_without_their_secrets_are_one_sentence(tmp_path: Path) -> None:
+    write_containers(in_containers(tmp_path))
+    (tmp_path / "store.env").unlink()
+
+    with pytest.raises(CommandError, match=r"store\.env.*make up") as error:
+        find_target()
+    assert error.value.code == UNREACHABLE
 
 
 def test_the_running_stack_of_the_folder_is_found(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import RawValue
+from temporalio.converter import ActivitySerializationContext, WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -170,3 +171,47 @@ async def test_a_generated_client_refuses_before_it_sends() -> None:
         await report_temporal.RiskReportServiceClient(client).start_generate_risk_report(
             report_pb2.GenerateRiskReportRequest()
         )
+
+
+OF_A_WORKFLOW = WorkflowSerializationContext(namespace="default", workflow_id="w")
+
+
+@pytest.mark.parametrize("encoding", ["json", "binary"])
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (raw(REF, "json/protobuf"), f"{EXPECTED}, got triglot.store.v1.ObjectRef"),
+        (plain(b"x", "binary/plain"), f"{EXPECTED}, got bytes"),
+        (plain(b"{}", "json/plain"), "a payload cannot be decoded: json/plain is no triglot.risk.v1."),
+        (
+            plain(b"", "other/encoding"),
+            "a payload cannot be decoded: Unknown payload encoding other",
+        ),
+    ],
+)
+def test_a_workflow_refuses_for_good_what_is_not_its_request(
+    encoding: Any, request_: RawValue, told: str
+) -> None:
+    converter = runtime.data_converter(encoding).with_context(OF_A_WORKFLOW).payload_converter
+
+    with pytest.raises(ApplicationError) as caught:
+        converter.from_payload(request_.payload, simulation_pb2.SimulateShardRequest)
+
+    assert caught.value.message.startswith(told)
+    assert (caught.value.type, caught.value.non_retryable) == ("InvalidArgument", True)
+
+
+def test_a_workflow_may_try_again_what_an_activity_answered() -> None:
+    context = ActivitySerializationContext(
+        namespace="default",
+        activity_id="1",
+        activity_type="a",
+        activity_task_queue="q",
+        workflow_id="w",
+        workflow_type="t",
+        is_local=False,
+    )
+    converter = runtime.data_converter().with_context(context).payload_converter
+
+    with pytest.raises(TypeError, match="json/plain is no triglot"):
+        converter.from_payload(plain(b"{}", "json/plain").payload, simulation_pb2.SimulateShardResponse)

@@ -157,6 +157,7 @@ def read_containers(root: Path | None = None) -> RunningContainers | None:
 
 def write_containers(running: RunningContainers, root: Path = ROOT) -> None:
     """Tells every command in the folder about the stack in containers."""
+    root.mkdir(parents=True, exist_ok=True)
     _write(running, root / _CONTAINERS_FILE)
 
 

@@ -96,11 +96,9 @@ def receive(expected: type[MessageT], request: object) -> MessageT:
     """
     if isinstance(request, RawValue):
         request = _decode(expected, request)
-    if not isinstance(request, expected):
-        found = request.DESCRIPTOR.full_name if isinstance(request, Message) else type(request).__name__
-        raise invalid_argument(f"expected {expected.DESCRIPTOR.full_name}, got {found}")
-    validate(request)
-    return request
+    message = _require(expected, request)
+    validate(message)
+    return message
 
 
 def uuid_v4() -> str:
@@ -135,14 +133,18 @@ class _ContractPayloadConverter(CompositePayloadConverter):
         return converter
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        try:
+        # A workflow's argument that is wrong stays wrong, but the SDK would try the task again for ever. An
+        # activity's result may be mended by another version of its worker.
+        if not self._of_workflow:
             return super().from_payloads(payloads, type_hints)
+        try:
+            values = super().from_payloads(payloads, type_hints)
         except (KeyError, RuntimeError, TypeError, UnicodeDecodeError) as error:
-            # A workflow's argument that is wrong stays wrong, but the SDK would try the task again for ever.
-            # An activity's result may be mended by another version of its worker.
-            if not self._of_workflow:
-                raise
             raise invalid_argument(f"a payload cannot be decoded: {_reason(error)}") from error
+        for value, expected in zip(values, type_hints or [], strict=False):
+            if isinstance(expected, type) and issubclass(expected, Message):
+                _require(expected, value)
+        return values
 
 
 class _JsonPayloadConverter(_ContractPayloadConverter):
@@ -165,6 +167,13 @@ class _BinaryPayloadConverter(_ContractPayloadConverter):
             JSONProtoPayloadConverter(ignore_unknown_fields=True),
             _PlainPayloadConverter(),
         )
+
+
+def _require(expected: type[MessageT], value: object) -> MessageT:
+    if isinstance(value, expected):
+        return value
+    found = value.DESCRIPTOR.full_name if isinstance(value, Message) else type(value).__name__
+    raise invalid_argument(f"expected {expected.DESCRIPTOR.full_name}, got {found}")
 
 
 def _decode(expected: type[Message], request: RawValue) -> object:

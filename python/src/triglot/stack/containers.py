@@ -30,7 +30,7 @@ _POLLERS_SECONDS = 60
 _POLL_SECONDS = 0.2
 # The dev server has its Web UI in itself, a cluster in a container of its own.
 _WEB_UI_SERVICES = ("ui", "temporal")
-_WITHOUT = "start one with the compose plugin, or run `make dev`, which needs no containers"
+_WITHOUT = "start a container engine with docker's compose plugin, or run `make dev`, which needs neither"
 
 
 class RunningContainers(BaseModel):
@@ -179,7 +179,7 @@ class Containers:
         deadline = time.monotonic() + _POLLERS_SECONDS
         while waiting:
             for queue, kinds in list(waiting.items()):
-                polled = [_is_polled(await pollers_of(client, queue, kind), started) for kind in kinds]
+                polled = [is_polled(await pollers_of(client, queue, kind), started) for kind in kinds]
                 if all(polled):
                     del waiting[queue]
             if time.monotonic() > deadline:
@@ -245,10 +245,10 @@ def _new_secrets() -> dict[str, dict[str, str]]:
     }
 
 
-def _is_polled(pollers: Sequence[PollerInfo], started: Mapping[str, datetime]) -> bool:
+def is_polled(pollers: Sequence[PollerInfo], started: Mapping[str, datetime]) -> bool:
     """Whether one of them is a container that has asked for work since it was started."""
     return any(
         poller.last_access_time.ToDatetime(UTC) >= started[host]
         for poller in pollers
-        if (host := poller.identity.split("@")[1]) in started
+        if (host := poller.identity.partition("@")[2].rstrip("@")) in started
     )

@@ -1,0 +1,113 @@
+"""What `make up`, `make down` and `make clean` call, as a user meets it."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import engine
+from commands import SMALL, Ended, triglot
+from inboxes import RunningInbox
+from triglot.stack.ports import PortReservation
+
+SECONDS = 300
+PORTS = ("TEMPORAL_PORT", "WEB_UI_PORT", "STORE_PORT", "INBOX_PORT", "SMTP_PORT")
+
+Run = Callable[[str], Ended]
+
+
+@pytest.fixture
+def variables(images: engine.Images) -> Iterator[dict[str, str]]:
+    ports = PortReservation()
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRIGLOT_"))
+    }
+    yield (
+        plain
+        | engine.variables()
+        | {name: str(ports.take()) for name in PORTS}
+        | {"COMPOSE_PROJECT_NAME": f"triglot-test-{uuid.uuid4().hex[:12]}", "COMPOSE_ENV_FILES": ".env"}
+    )
+    ports.release()
+
+
+@pytest.fixture
+def run(tmp_path: Path, variables: dict[str, str]) -> Iterator[Run]:
+    """Runs `up`, `down` or `clean`; at the end nothing is left."""
+
+    def run(what: str) -> Ended:
+        process = subprocess.run(
+            [sys.executable, "-m", "triglot.cli.containers", what],
+            cwd=tmp_path,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return Ended((what,), process.returncode, process.stdout, process.stderr)
+
+    yield run
+    assert run("clean").code == 0
+
+
+def left(what: str, project: str) -> list[str]:
+    """Returns the names of a project's containers, networks or volumes."""
+    listed = subprocess.run(
+        ["docker", what, "ls", *(["--all"] if what == "container" else []),
+         "--filter", f"label=com.docker.compose.project={project}", "--format", "{{json .}}"],
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    return listed.stdout.splitlines()
+
+
+async def test_up_a_report_from_the_host_down_and_nothing_left(
+    run: Run, variables: dict[str, str], tmp_path: Path
+) -> None:
+    project = variables["COMPOSE_PROJECT_NAME"]
+    up = run("up")
+    assert up.code == 0, up.errors
+    for port in PORTS:
+        assert f"127.0.0.1:{variables[port]}\n" in up.output
+    again = run("up")
+    assert (again.code, again.output) == (0, up.output)
+
+    report = await triglot("report", "run", *SMALL, "--mail", "desk@example.com", env=variables, cwd=tmp_path)
+
+    assert report.code == 0, report.errors
+    inbox = RunningInbox(int(variables["SMTP_PORT"]), f"http://127.0.0.1:{variables['INBOX_PORT']}")
+    assert "desk@example.com" in inbox.get("/").body
+    report_id = report.output.splitlines()[0].removeprefix("started ")
+
+    assert run("down").code == 0
+    assert (left("container", project), left("network", project)) == ([], [])
+    assert len(left("volume", project)) == 3
+    gone = await triglot("report", "show", report_id, env=variables, cwd=tmp_path)
+    assert "the SDK's defaults" in gone.refusal(3)
+
+    # What the volumes kept is there again.
+    assert run("up").code == 0
+    shown = await triglot("report", "show", report_id, "--json", env=variables, cwd=tmp_path)
+    assert shown.document()["status"] == "completed"
+    opened = await triglot(
+        "report", "open", report_id, "--no-browser", "--output", "page", env=variables, cwd=tmp_path
+    )
+    assert (opened.code, (tmp_path / "page" / "report.html").exists()) == (0, True)
+    assert "desk@example.com" in inbox.get("/").body
+
+    assert run("clean").code == 0
+    assert [left(what, project) for what in ("container", "network", "volume")] == [[], [], []]
+
+
+def test_a_port_that_is_taken_is_named(run: Run, variables: dict[str, str]) -> None:
+    variables["WEB_UI_PORT"] = variables["TEMPORAL_PORT"]
+
+    up = run("up")
+
+    assert up.code == 1
+    assert "port is already allocated" in up.errors
+    assert up.errors.splitlines()[-1] == "containers: docker compose up failed; what it said is above"
