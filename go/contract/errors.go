@@ -20,7 +20,7 @@ const (
 	ObjectNotFound = "ObjectNotFound"
 	// ObjectCorrupt is an object whose content is not what its reference says.
 	ObjectCorrupt = "ObjectCorrupt"
-	// StoreUnavailable is an object store that does not answer or refuses.
+	// StoreUnavailable is an object store whose folder or bucket cannot be used.
 	StoreUnavailable = "StoreUnavailable"
 	// Interrupted is an attempt that was given up because it was cancelled or its worker stops.
 	Interrupted = "Interrupted"

@@ -138,9 +138,11 @@ class EmbeddedEnvironment(Environment):
 
     async def take_store_away(self) -> None:
         store = self._stack.folder.store
+        # A file in its place, or else a worker would make a new folder.
+        stopper = store.with_name("no-folder")
+        stopper.touch()
         store.rename(store.with_name("store-away"))
-        # Or else a worker would make a new one.
-        store.write_text("no folder")
+        stopper.rename(store)
 
     async def bring_store_back(self) -> None:
         store = self._stack.folder.store

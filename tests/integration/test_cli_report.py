@@ -91,6 +91,10 @@ async def test_a_report_is_run_shown_listed_and_opened(
     assert (tmp_path / files["report.html"]).read_bytes() == (output / "report.html").read_bytes()
     watched = (await triglot("report", "watch", report_id, "--json", env=env)).document()
     assert watched["result"] == shown["result"]
+    (tmp_path / "sha256").write_text("no folder")
+    storeless = env | {"TRIGLOT_STORE_URL": tmp_path.as_uri()}
+    unread = await triglot("report", "open", report_id, "--no-browser", env=storeless, cwd=tmp_path)
+    assert unread.refusal(3) == f"the object store {tmp_path.as_uri()} cannot be used: Not a directory"
 
 
 async def test_a_browser_gets_the_page(stack: Stack, env: dict[str, str], tmp_path: Path) -> None:

@@ -161,6 +161,15 @@ async def test_gc_without_a_server_deletes_nothing(env: dict[str, str], tmp_path
     assert await store.get(reference) == b"precious"
 
 
+async def test_a_store_that_cannot_be_used_is_named(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "sha256").write_text("no folder")
+
+    refused = await triglot("store", "get", "f" * 64, env=env | {"TRIGLOT_STORE_URL": tmp_path.as_uri()})
+
+    sentence = f"the object store {tmp_path.as_uri()} cannot be used: Not a directory"
+    assert refused.refusal(3) == sentence
+
+
 async def test_a_store_that_is_not_there_is_named(env: dict[str, str], tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     for command in (("ls",), ("get", "f" * 64), ("gc",)):

@@ -107,6 +107,7 @@ async def test_bad_input_past_the_client_ends_the_report(environment: Environmen
         ),
         ("plain-json", {"portfolio": {}}, "json/plain is no triglot.risk.v1.GenerateRiskReportRequest"),
     ],
+    ids=["another message", "plain JSON"],
 )
 async def test_input_of_no_contract_ends_the_report(
     environment: Environment, workflow_id: str, argument: object, told: str

@@ -221,6 +221,10 @@ func TestStoreErrorsAreTypedAndRetryable(t *testing.T) {
 	}{
 		{"missing", os.Remove, contract.ObjectNotFound},
 		{"damaged", func(path string) error { return os.Truncate(path, 1) }, contract.ObjectCorrupt},
+		{"below a file", func(path string) error {
+			folder := filepath.Dir(path)
+			return errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600))
+		}, contract.StoreUnavailable},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -135,10 +135,10 @@ func parseEndpoint(value string) (string, error) {
 	return match[1], nil
 }
 
-// String names the bucket for messages.
+// String names the folder or the bucket for messages.
 func (l Location) String() string {
 	if l.Bucket == "" {
-		return l.Folder
+		return (&url.URL{Scheme: "file", Path: l.Folder}).String()
 	}
 	name := strings.TrimSuffix("s3://"+l.Bucket+"/"+l.Prefix, "/")
 	if l.Endpoint == "" {

@@ -19,6 +19,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
+var errNoBucket = errors.New("there is no such bucket")
+
 // bucket uses the SDK's client itself: gocloud.dev's s3blob brings all of AWS's ways to credentials, and with
 // them three megabytes that no worker needs.
 type bucket struct {
@@ -142,14 +144,13 @@ func (b bucket) unavailable(err error) error {
 	var failure *url.Error
 	switch answer := code(err); {
 	case answer == "NoSuchBucket":
-		return fmt.Errorf("%w: there is no bucket for %s", ErrUnavailable, b.location)
+		err = errNoBucket
 	case answer != "":
-		return fmt.Errorf("%w: %s answers %s", ErrUnavailable, b.location, answer)
+		err = fmt.Errorf("it answers %s", answer)
 	case errors.As(err, &failure):
-		return fmt.Errorf("%w: %s: %w", ErrUnavailable, b.location, failure.Err)
-	default:
-		return fmt.Errorf("%w: %s: %w", ErrUnavailable, b.location, err)
+		err = failure.Err
 	}
+	return unavailable(b.location, err)
 }
 
 // code is what the storage answered, or empty where it did not.

@@ -165,8 +165,8 @@ func TestUnusableBucketIsNamed(t *testing.T) {
 		failing      map[string]int
 		want         string
 	}{
-		{"missing", "other", nil, "there is no bucket for s3://other/a/b at http://localhost:"},
-		{"busy", "triglot", map[string]int{"PUT": 100, "GET": 100}, " answers "},
+		{"missing", "other", nil, " cannot be used: there is no such bucket"},
+		{"busy", "triglot", map[string]int{"PUT": 100, "GET": 100}, " cannot be used: it answers "},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -175,9 +175,11 @@ func TestUnusableBucketIsNamed(t *testing.T) {
 			fake.failing = c.failing
 			_, putError := objects.Put(t.Context(), []byte("abc"), "text/plain")
 			_, getError := objects.Get(t.Context(), ref)
+			name := "the object store s3://" + c.bucket + "/a/b at http://localhost:"
 			for _, err := range []error{putError, getError} {
 				if !errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotFound) ||
-					!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hidden") {
+					!strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), c.want) ||
+					strings.Contains(err.Error(), "hidden") {
 					t.Errorf("error = %v; want %v: %s", err, store.ErrUnavailable, c.want)
 				}
 			}
@@ -203,7 +205,7 @@ func TestAbsentStorageSoonSaysSo(t *testing.T) {
 	}
 	start := time.Now()
 	_, err = objects.Put(t.Context(), []byte("abc"), "text/plain")
-	want := "the object store cannot be used: s3://triglot at " + address + ": dial tcp "
+	want := "the object store s3://triglot at " + address + " cannot be used: dial tcp "
 	if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), want) {
 		t.Errorf("error = %v; want %s", err, want)
 	}

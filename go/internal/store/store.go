@@ -17,8 +17,9 @@ var (
 	ErrNotFound = errors.New("the object is not in the store")
 	// ErrCorrupt is returned where an object's content has another size or digest than its reference.
 	ErrCorrupt = errors.New("the object's content is not what its reference says")
-	// ErrUnavailable is returned where the bucket is missing, or its storage does not answer or refuses.
-	ErrUnavailable = errors.New("the object store cannot be used")
+	// ErrUnavailable is returned where the folder cannot be read or written, where the bucket is missing, or
+	// where its storage does not answer or refuses. The store's name goes before it, the cause behind.
+	ErrUnavailable = errors.New("cannot be used")
 	// ErrWrongType is returned where a reference is not to a message of the wanted type.
 	ErrWrongType = errors.New("the object is not the wanted message")
 )
@@ -47,7 +48,7 @@ func Open(address string) (*Store, error) {
 	}
 	var opened objects
 	if location.Folder != "" {
-		opened, err = openFolder(location.Folder)
+		opened, err = openFolder(location)
 	} else {
 		opened, err = openBucket(location)
 	}
@@ -60,8 +61,8 @@ func Open(address string) (*Store, error) {
 // Close releases the store's connections.
 func (s *Store) Close() error { return s.objects.close() }
 
-// Put stores content and returns its reference. Content that is there already is not written again. The error is
-// ErrUnavailable, or the folder's own.
+// Put stores content and returns its reference. Content that is there already is not written again, and a folder
+// that has gone is made again. The error is ErrUnavailable.
 func (s *Store) Put(ctx context.Context, content []byte, mediaType string) (*storev1.ObjectRef, error) {
 	ref := &storev1.ObjectRef{
 		Sha256:    digest(content),
@@ -74,7 +75,7 @@ func (s *Store) Put(ctx context.Context, content []byte, mediaType string) (*sto
 	return ref, nil
 }
 
-// Get returns a reference's content. The error is ErrNotFound, ErrCorrupt or ErrUnavailable, or the folder's own.
+// Get returns a reference's content. The error is ErrNotFound, ErrCorrupt or ErrUnavailable.
 func (s *Store) Get(ctx context.Context, ref *storev1.ObjectRef) ([]byte, error) {
 	content, err := s.objects.get(ctx, key(ref))
 	if err != nil {
@@ -88,6 +89,11 @@ func (s *Store) Get(ctx context.Context, ref *storev1.ObjectRef) ([]byte, error)
 		return nil, fmt.Errorf("read object %s: its digest is %s: %w", ref.GetSha256(), found, ErrCorrupt)
 	}
 	return content, nil
+}
+
+// unavailable says in one line which store cannot be used and why.
+func unavailable(location Location, cause error) error {
+	return fmt.Errorf("the object store %s %w: %w", location, ErrUnavailable, cause)
 }
 
 func digest(content []byte) string {

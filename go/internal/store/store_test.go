@@ -1,14 +1,18 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -145,6 +149,101 @@ func TestReadsAreVerified(t *testing.T) {
 				t.Errorf("error = %v; want %v", err, c.want)
 			}
 		})
+	}
+}
+
+func TestFolderThatCannotBeUsedIsNamed(t *testing.T) {
+	cases := []struct {
+		name    string
+		replace func(folder string) error
+		want    string
+	}{
+		{"a file", func(folder string) error { return os.WriteFile(folder, nil, 0o600) }, "not a directory"},
+		{"a circle", func(folder string) error { return os.Symlink(folder, folder) },
+			"too many levels of symbolic links"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			objects, folder := open(t)
+			ref := put(t, objects, "abc")
+			if err := errors.Join(os.RemoveAll(folder), c.replace(folder)); err != nil {
+				t.Fatal(err)
+			}
+			_, putError := objects.Put(t.Context(), []byte("abc"), "text/plain")
+			_, getError := objects.Get(t.Context(), ref)
+			want := " object " + digestOfABC + ": the object store file://" + folder + " cannot be used: " + c.want
+			for verb, err := range map[string]error{"write": putError, "read": getError} {
+				if !errors.Is(err, store.ErrUnavailable) || err.Error() != verb+want {
+					t.Errorf("error = %v; want %s%s", err, verb, want)
+				}
+			}
+		})
+	}
+}
+
+func TestInterruptedWriteLeavesNothing(t *testing.T) {
+	objects, folder := open(t)
+	content := bytes.Repeat([]byte("abcd"), 25_000)
+	limitFileSize(t, 40_000, func() {
+		_, err := objects.Put(t.Context(), content, "text/plain")
+		if !errors.Is(err, store.ErrUnavailable) || !strings.HasSuffix(err.Error(), ": file too large") {
+			t.Errorf("error = %v; want %v: file too large", err, store.ErrUnavailable)
+		}
+	})
+	if got := files(t, folder); len(got) != 0 {
+		t.Errorf("files = %v; want none", got)
+	}
+	ref := put(t, objects, string(content))
+	if got, err := objects.Get(t.Context(), ref); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+}
+
+// limitFileSize calls write while no file of this process may grow larger than size, in bytes: writing fails
+// half-way, as it does on a disk that fills up.
+func limitFileSize(t *testing.T, size uint64, write func()) {
+	t.Helper()
+	// Or else the kernel ends the process.
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+			t.Error(err)
+		}
+	}()
+	write()
+}
+
+func TestFolderThatHasGoneIsMadeAgain(t *testing.T) {
+	objects, folder := open(t)
+	ref := put(t, objects, "abc")
+	if err := os.RemoveAll(filepath.Dir(folder)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := objects.Get(t.Context(), ref); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("error = %v; want %v", err, store.ErrNotFound)
+	}
+	put(t, objects, "abc")
+	if content, err := objects.Get(t.Context(), ref); err != nil || string(content) != "abc" {
+		t.Errorf("content = %q, %v", content, err)
+	}
+}
+
+func TestFolderThatCannotBeMadeAgainIsNamed(t *testing.T) {
+	objects, folder := open(t)
+	if err := errors.Join(os.Remove(folder), os.Symlink(folder+"-nowhere", folder)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := objects.Put(t.Context(), []byte("abc"), "text/plain")
+	if !errors.Is(err, store.ErrUnavailable) || !strings.HasSuffix(err.Error(), " cannot be used: file exists") {
+		t.Errorf("error = %v; want %v: file exists", err, store.ErrUnavailable)
 	}
 }
 

@@ -1,11 +1,13 @@
 import asyncio
 import hashlib
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from triglot.risk.v1.simulation_pb2 import ScenarioRange, Shard
-from triglot.store import ObjectCorrupt, ObjectNotFound, Store
+from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
 from triglot.store.v1.object_pb2 import ObjectRef
 
 
@@ -131,3 +133,61 @@ def test_a_missing_folder_is_made_or_refused(tmp_path: Path) -> None:
 
     Store.from_url(missing.as_uri())
     assert missing.is_dir()
+
+
+def as_file(folder: Path) -> None:
+    folder.write_text("no folder")
+
+
+def as_circle(folder: Path) -> None:
+    folder.symlink_to(folder)
+
+
+@pytest.mark.parametrize(
+    ("replace", "cause"),
+    [(as_file, "Not a directory"), (as_circle, "Too many levels of symbolic links")],
+)
+async def test_a_folder_that_cannot_be_used_is_named(
+    tmp_path: Path, replace: Callable[[Path], None], cause: str
+) -> None:
+    folder = tmp_path / "a folder"
+    store = Store.from_url(folder.as_uri())
+    reference = await store.put(b"content", "text/plain")
+    shutil.rmtree(folder)
+    replace(folder)
+
+    for call in (
+        store.put(b"content", "text/plain"),
+        store.get(reference),
+        store.list(),
+        store.list(reference.sha256),
+        store.delete(reference.sha256),
+    ):
+        with pytest.raises(StoreUnavailable) as caught:
+            await call
+        assert str(caught.value) == f"the object store {folder.as_uri()} cannot be used: {cause}"
+
+
+async def test_a_folder_that_has_gone_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "mounted" / "store"
+    store = Store.from_url(folder.as_uri())
+    reference = await store.put(b"content", "text/plain")
+    shutil.rmtree(folder.parent)
+
+    with pytest.raises(ObjectNotFound):
+        await store.get(reference)
+    with pytest.raises(ObjectNotFound):
+        await store.delete(reference.sha256)
+    assert await store.list() == []
+    assert await store.put(b"content", "text/plain") == reference
+    assert await store.get(reference) == b"content"
+
+
+async def test_a_folder_that_cannot_be_made_again_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    store = Store.from_url(folder.as_uri())
+    folder.rmdir()
+    folder.symlink_to(tmp_path / "nowhere")
+
+    with pytest.raises(StoreUnavailable, match=r"^the object store \S+ cannot be used: File exists$"):
+        await store.put(b"content", "text/plain")

@@ -9,6 +9,11 @@ export type ReadObject = (reference: ObjectRef) => Promise<Buffer>;
 const OBJECT_NOT_FOUND = 'ObjectNotFound';
 /** The error type when an object's content has another size or digest than its reference says; retried. */
 const OBJECT_CORRUPT = 'ObjectCorrupt';
+/**
+ * The error type when the folder cannot be read, the bucket is missing, or its storage does not answer or
+ * refuses; retried.
+ */
+const STORE_UNAVAILABLE = 'StoreUnavailable';
 
 /** Where an object lies in any store. */
 export function keyOf({ sha256 }: ObjectRef): string {
@@ -28,4 +33,12 @@ export function notFound(sha256: string): ApplicationFailure {
 
 export function corrupt(message: string): ApplicationFailure {
   return ApplicationFailure.retryable(message, OBJECT_CORRUPT);
+}
+
+/** @param store its name for people @param cause in few words */
+export function unavailable(store: string, cause: string): ApplicationFailure {
+  return ApplicationFailure.retryable(
+    `the object store ${store} cannot be used: ${cause}`,
+    STORE_UNAVAILABLE,
+  );
 }

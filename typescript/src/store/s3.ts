@@ -9,10 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ApplicationFailure } from '@temporalio/common';
 import type { BucketLocation } from './location.js';
-import { keyOf, notFound, type ReadObject, requireSize } from './object.js';
-
-/** The error type when the bucket is missing, or its storage does not answer or refuses; retried. */
-const STORE_UNAVAILABLE = 'StoreUnavailable';
+import { keyOf, notFound, type ReadObject, requireSize, unavailable } from './object.js';
 
 /** Does not ask whether the bucket is there; the SDK takes the credentials from its environment. */
 export function openBucket(location: BucketLocation): ReadObject {
@@ -54,28 +51,26 @@ async function readBody(body: GetObjectCommandOutput['Body'], check: () => void)
   }
 }
 
-function explain(error: unknown, location: BucketLocation, sha256: string): unknown {
+function explain(error: unknown, location: BucketLocation, sha256: string): ApplicationFailure {
   if (error instanceof ApplicationFailure) {
     return error;
   }
   if (error instanceof S3ServiceException && error.name === 'NoSuchKey') {
     return notFound(sha256);
   }
-  return ApplicationFailure.retryable(
-    `the object store cannot be used: ${problem(error, location)}`,
-    STORE_UNAVAILABLE,
-  );
+  return unavailable(nameOf(location), causeOf(error));
+}
+
+function nameOf({ bucket, prefix, endpoint }: BucketLocation): string {
+  const name = prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
+  return endpoint === undefined ? name : `${name} at ${endpoint}`;
 }
 
 /** In few words: an answer's full text has much besides. */
-function problem(error: unknown, { bucket, prefix, endpoint }: BucketLocation): string {
-  const name = prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
-  const place = endpoint === undefined ? name : `${name} at ${endpoint}`;
+function causeOf(error: unknown): string {
   if (error instanceof S3ServiceException) {
-    return error.name === 'NoSuchBucket'
-      ? `there is no bucket for ${place}`
-      : `${place} answers ${error.name}`;
+    return error.name === 'NoSuchBucket' ? 'there is no such bucket' : `it answers ${error.name}`;
   }
   const { code, message } = error as NodeJS.ErrnoException;
-  return `${place}: ${message || code}`;
+  return message || String(code);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm, truncate, writeFile } from 'node:fs/promises';
+import { rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
@@ -42,6 +42,31 @@ for (const [name, damage, type, message] of DAMAGES) {
       assert.equal(error.type, type);
       assert.notEqual(error.nonRetryable, true);
       assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+test('a folder that has gone has no objects', async (t) => {
+  const { store, reference, folder } = await storeOfAbc(t);
+  await rm(folder, { recursive: true });
+  await assert.rejects(store.get(reference), { type: 'ObjectNotFound' });
+});
+
+const REPLACEMENTS: readonly (readonly [string, (folder: string) => Promise<void>, string])[] = [
+  ['a file', (folder) => writeFile(folder, 'no folder'), 'not a directory'],
+  ['a circle', (folder) => symlink(folder, folder), 'too many symbolic links encountered'],
+];
+for (const [name, replace, cause] of REPLACEMENTS) {
+  test(`a folder that has become ${name} is a retryable StoreUnavailable`, async (t) => {
+    const { store, reference, folder, url } = await storeOfAbc(t);
+    await rm(folder, { recursive: true });
+    await replace(folder);
+    await assert.rejects(store.get(reference), (error) => {
+      assert.ok(error instanceof ApplicationFailure);
+      assert.equal(error.type, 'StoreUnavailable');
+      assert.notEqual(error.nonRetryable, true);
+      assert.equal(error.message, `the object store ${url} cannot be used: ${cause}`);
       return true;
     });
   });

@@ -9,7 +9,7 @@ import { openBucket } from './s3.js';
 export interface Store {
   /**
    * The content of an object. Throws a retryable ApplicationFailure of type `ObjectNotFound`, `ObjectCorrupt` or
-   * `StoreUnavailable`, or what `node:fs` throws.
+   * `StoreUnavailable`.
    */
   readonly get: (reference: ObjectRef) => Promise<Buffer>;
 }

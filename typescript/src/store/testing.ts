@@ -19,7 +19,7 @@ export interface TestStore {
 /** A store that ends with the test, in a folder whose name needs percent-encoding. */
 export async function createTestStore(t: TestContext): Promise<TestStore> {
   const folder = await mkdtemp(join(tmpdir(), 'triglot store '));
-  t.after(() => rm(folder, { recursive: true }));
+  t.after(() => rm(folder, { recursive: true, force: true }));
   const pathOf = ({ sha256 }: ObjectRef) => join(folder, 'sha256', sha256.slice(0, 2), sha256);
   return {
     folder,

@@ -19,6 +19,7 @@ from triglot.cli.ends import BAD_INPUT, FAILED, NOT_FOUND, UNREACHABLE, CommandE
 from triglot.cli.running import read_containers, read_running
 from triglot.connection import ServerUnreachableError, connect, environment_config, quiet_runtime
 from triglot.settings import PayloadEncoding, SettingsError, load
+from triglot.stack.containers import RunningContainers
 from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
 
 # Any of these says that the environment decides.
@@ -142,14 +143,7 @@ def _find_target(settings: CommandSettings) -> Target:
             connect_timeout=settings.connect_timeout,
         )
     if not decided and (containers := read_containers()) is not None:
-        return Target(
-            source="the containers of `make up`",
-            config={"target_host": containers.address, "namespace": containers.namespace},
-            store_url=containers.store_url,
-            payload_encoding=settings.payload_encoding or containers.payload_encoding,
-            connect_timeout=settings.connect_timeout,
-            store_environment=containers.store_environment(),
-        )
+        return _in_containers(containers, settings)
     config = environment_config()
     decided = decided or "target_host" in config
     return Target(
@@ -158,6 +152,25 @@ def _find_target(settings: CommandSettings) -> Target:
         store_url=settings.store_url,
         payload_encoding=settings.payload_encoding or "json",
         connect_timeout=settings.connect_timeout,
+    )
+
+
+def _in_containers(containers: RunningContainers, settings: CommandSettings) -> Target:
+    try:
+        store_environment = containers.store_environment()
+    except OSError as error:
+        raise CommandError(
+            f"cannot read {containers.store_secrets}, the store's credentials: {error.strerror}; "
+            "`make up` writes it",
+            UNREACHABLE,
+        ) from error
+    return Target(
+        source="the containers of `make up`",
+        config={"target_host": containers.address, "namespace": containers.namespace},
+        store_url=containers.store_url,
+        payload_encoding=settings.payload_encoding or containers.payload_encoding,
+        connect_timeout=settings.connect_timeout,
+        store_environment=store_environment,
     )
 
 
@@ -201,10 +214,6 @@ def explained(target: Target) -> Iterator[None]:
         raise CommandError(str(error), FAILED) from error
     except StoreUnavailable as error:
         raise CommandError(str(error), UNREACHABLE) from error
-    except StoreError as error:
-        raise CommandError(
-            f"the object store at {target.store_url} fails: {_brief(error)}", UNREACHABLE
-        ) from error
 
 
 async def _require_namespace(client: Client, target: Target) -> None:

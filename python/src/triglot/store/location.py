@@ -18,9 +18,16 @@ _REGION = "must have a region like us-east-1"
 
 @dataclass(frozen=True)
 class FolderLocation:
-    """A folder of this machine, or one that is mounted."""
+    """A folder of this machine, or one that is mounted.
+
+    Attributes:
+        path: Absolute.
+    """
 
     path: Path
+
+    def __str__(self) -> str:
+        return self.path.as_uri()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Buckets of S3-compatible storage."""
 
 import os
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -58,32 +57,3 @@ def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.en
         },
         **options,  # type: ignore[arg-type]  # a TypedDict's keys
     )
-
-
-def is_missing_bucket(error: Exception) -> bool:
-    """Whether the storage says that there is no such bucket."""
-    return _code(error) == "NoSuchBucket"
-
-
-def is_missing_object(error: Exception) -> bool:
-    """Whether the storage says that there is no such object; a HEAD's answer has no words."""
-    return isinstance(error, FileNotFoundError) and _code(error) in (None, "NoSuchKey")
-
-
-def cause_of(error: Exception) -> str:
-    """What went wrong, in few words.
-
-    A refusal's full text has the access key, the signature and much besides.
-    """
-    if code := _code(error):
-        return f"it answers {code}"
-    if status := re.search(r"status code: (\d{3} [A-Za-z ]+)", str(error)):
-        return f"it answers {status[1].strip()}"
-    if kind := re.search(r'message: "([^"\n]+)"', str(error)):
-        return kind[1]
-    return str(error).split("\n", 1)[0]
-
-
-def _code(error: Exception) -> str | None:
-    match = re.search(r"<Code>(\w+)</Code>", str(error))
-    return match[1] if match else None

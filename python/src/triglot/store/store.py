@@ -15,6 +15,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore
 
 from triglot.store import s3
+from triglot.store.causes import cause_of, is_missing_object
 from triglot.store.location import BucketLocation, FolderLocation, parse_location
 from triglot.store.v1.object_pb2 import ObjectRef
 
@@ -34,8 +35,11 @@ class ObjectCorrupt(ValueError):  # noqa: N818
     """The object's content is not what its reference says."""
 
 
-class StoreUnavailable(OSError):  # noqa: N818
-    """The bucket is missing, or its storage does not answer or refuses; another attempt may do better."""
+class StoreUnavailable(Exception):  # noqa: N818
+    """The folder cannot be used, the bucket is missing, or its storage does not answer or refuses.
+
+    Another attempt may do better. It is no OSError: whoever copies objects to files tells the two apart.
+    """
 
 
 @dataclass(frozen=True)
@@ -109,18 +113,19 @@ class Store:
     async def put(self, content: bytes, media_type: str) -> ObjectRef:
         """Stores the content atomically, unless it is there already, and returns its reference.
 
+        A folder that has gone is made again.
+
         Raises:
-            StoreUnavailable: If the bucket cannot be used.
+            StoreUnavailable: If the folder or the bucket cannot be used.
         """
         reference = reference_to(content, media_type)
         key = _key(reference.sha256)
-        with self._typed_errors():
-            # Asked first, since a storage may hang up on an upload that it does not want.
-            with suppress(FileNotFoundError):
-                await obstore.head_async(self._objects, key)
-                return reference
-            with suppress(AlreadyExistsError):  # Equal digests are equal content.
-                await obstore.put_async(self._objects, key, content, mode="create")
+        # Asked first, since a storage may hang up on an upload that it does not want.
+        with suppress(ObjectNotFound), self._typed_errors(reference.sha256):
+            await obstore.head_async(self._objects, key)
+            return reference
+        with self._typed_errors(), suppress(AlreadyExistsError):  # Equal digests are equal content.
+            await obstore.put_async(self._objects, key, content, mode="create")
         return reference
 
     async def get(self, reference: ObjectRef) -> bytes:
@@ -129,14 +134,11 @@ class Store:
         Raises:
             ObjectNotFound: If there is no such object.
             ObjectCorrupt: If what is there does not have the reference's size and digest.
-            StoreUnavailable: If the bucket cannot be used.
+            StoreUnavailable: If the folder or the bucket cannot be used.
         """
-        try:
-            with self._typed_errors():
-                result = await obstore.get_async(self._objects, _key(reference.sha256))
-                content = bytes(await result.bytes_async())
-        except FileNotFoundError as error:
-            raise ObjectNotFound(f"the store has no object {reference.sha256}") from error
+        with self._typed_errors(reference.sha256):
+            result = await obstore.get_async(self._objects, _key(reference.sha256))
+            content = bytes(await result.bytes_async())
         digest = hashlib.sha256(content).hexdigest()
         if digest != reference.sha256 or len(content) != reference.size_bytes:
             raise ObjectCorrupt(
@@ -155,7 +157,7 @@ class Store:
         Raises:
             ObjectNotFound: If there is no such object.
             ObjectCorrupt: If it is not what the reference says or not such a message.
-            StoreUnavailable: If the bucket cannot be used.
+            StoreUnavailable: If the folder or the bucket cannot be used.
         """
         content = await self.get(reference)
         try:
@@ -170,29 +172,23 @@ class Store:
 
         Raises:
             ObjectNotFound: If there is no such object.
-            StoreUnavailable: If the bucket cannot be used.
+            StoreUnavailable: If the folder or the bucket cannot be used.
         """
-        try:
-            with self._typed_errors():
-                # S3 deletes what is not there without a word.
-                await obstore.head_async(self._objects, _key(sha256))
-                await obstore.delete_async(self._objects, _key(sha256))
-        except FileNotFoundError as error:
-            raise ObjectNotFound(f"the store has no object {sha256}") from error
+        with self._typed_errors(sha256):
+            # S3 deletes what is not there without a word.
+            await obstore.head_async(self._objects, _key(sha256))
+            await obstore.delete_async(self._objects, _key(sha256))
 
     @contextmanager
-    def _typed_errors(self) -> Iterator[None]:
+    def _typed_errors(self, sha256: str | None = None) -> Iterator[None]:
+        """Turns the library's errors into this module's; without a digest no object is asked for."""
         try:
             yield
         except (BaseError, FileNotFoundError) as error:
-            if isinstance(self._location, FolderLocation):
-                raise
-            if s3.is_missing_bucket(error):
-                raise StoreUnavailable(f"there is no bucket for the object store {self._location}") from error
-            if s3.is_missing_object(error):
-                raise
+            if sha256 is not None and is_missing_object(error):
+                raise ObjectNotFound(f"the store has no object {sha256}") from error
             raise StoreUnavailable(
-                f"the object store {self._location} cannot be used: {s3.cause_of(error)}"
+                f"the object store {self._location} cannot be used: {cause_of(error)}"
             ) from error
 
     # The last method, since its name would hide the built-in one from annotations below.
@@ -203,7 +199,7 @@ class Store:
             prefix: How their digests begin, in lower-case hexadecimal.
 
         Raises:
-            StoreUnavailable: If the bucket cannot be used.
+            StoreUnavailable: If the folder or the bucket cannot be used.
         """
         # The store can only be asked for a whole part of a path.
         folder = f"sha256/{prefix[:2]}" if len(prefix) >= 2 else "sha256"

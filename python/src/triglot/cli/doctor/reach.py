@@ -5,7 +5,6 @@ import uuid
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from obstore.exceptions import BaseError
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -18,6 +17,7 @@ from triglot.cli.session import Target, find_target, open_session
 from triglot.connection import ServerUnreachableError
 from triglot.pollers import needed_queues
 from triglot.stack.ports import PortReservation
+from triglot.store import StoreUnavailable
 
 _ANSWER_SECONDS = 1.0
 
@@ -78,7 +78,7 @@ async def _store(target: Target) -> Finding:
         probe = await store.put(f"triglot doctor {uuid.uuid4()}".encode(), "text/plain")
         await store.get(probe)
         await store.delete(probe.sha256)
-    except (CommandError, BaseError, OSError) as error:
+    except (CommandError, StoreUnavailable) as error:
         return Finding(what, needed, one_line(error), fits=False)
     return Finding(what, needed, target.store_url, fits=True)
 
