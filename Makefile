@@ -88,25 +88,33 @@ clean: ## delete what was built and installed, and what the containers stored; k
 
 ##@ Containers
 
+ENGINE = @{ docker compose version && docker buildx version && docker info; } > /dev/null 2>&1 || \
+  { echo "make $@ needs a container engine with docker's plugins compose and buildx; make dev needs none" >&2; exit 1; }
+
 .PHONY: up
-up: $(VENV) images ## build the images, start the stack in containers, and wait until it is ready
+up: $(VENV) ## build the images, start the stack in containers, and wait until it is ready
+	$(ENGINE)
+	@$(MAKE) images
 	@python -m triglot.cli.containers up
 
 .PHONY: down
 down: $(VENV) ## stop and remove the containers; keep what they stored
+	$(ENGINE)
 	@python -m triglot.cli.containers down
 
 .PHONY: logs
 logs: ## the containers' logs (ARGS="--follow simulation")
+	$(ENGINE)
 	@docker compose logs $(ARGS)
 
 .PHONY: ps
 ps: ## the containers and their health
+	$(ENGINE)
 	@docker compose ps --all $(ARGS)
 
 .PHONY: images
 images: ## build the workers' images (IMAGES=deploy/offline/images.env: on stand-ins)
-	@docker buildx version > /dev/null 2>&1 || { echo "images: needs a container engine and docker's buildx; make dev needs neither" >&2; exit 1; }
+	$(ENGINE)
 	@set -a; source ./.env; source $(or $(IMAGES),./.env); TRIGLOT_TAG=$(or $(TRIGLOT_TAG),$$TRIGLOT_TAG); \
 	  TRIGLOT_VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' python/pyproject.toml) TRIGLOT_REVISION=$$(git rev-parse HEAD); \
 	  docker buildx bake --file deploy/docker-bake.hcl
