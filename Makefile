@@ -83,7 +83,9 @@ update-locks: $(VENV) ## renew every lock, then install from them in a clean fol
 
 .PHONY: clean
 clean: ## delete what was built and installed, and what the containers stored; keep the runs in .triglot
-	@if [[ -x .venv/bin/python ]] && docker info > /dev/null 2>&1; then python -m triglot.cli.containers clean; fi
+	@if [[ ! -d .triglot/secrets ]]; then :; \
+	elif [[ -x .venv/bin/python ]] && docker info > /dev/null 2>&1; then python -m triglot.cli.containers clean; \
+	else echo "clean: what containers stored stays: that needs .venv (make setup) and a container engine" >&2; fi
 	rm -rf .venv build go/bin typescript/dist typescript/node_modules
 
 ##@ Containers
@@ -92,10 +94,10 @@ ENGINE = @{ docker compose version && docker buildx version && docker info; } > 
   { echo "make $@ needs a container engine with docker's plugins compose and buildx; make dev needs none" >&2; exit 1; }
 
 .PHONY: up
-up: $(VENV) ## build the images, start the stack in containers, and wait until it is ready
+up: $(VENV) ## build the images, start the stack in containers, wait until it is ready (ARGS="--scale simulation=3")
 	$(ENGINE)
 	@$(MAKE) images
-	@python -m triglot.cli.containers up
+	@python -m triglot.cli.containers up $(ARGS)
 
 .PHONY: down
 down: $(VENV) ## stop and remove the containers; keep what they stored
@@ -116,8 +118,8 @@ ps: ## the containers and their health
 images: ## build the workers' images (IMAGES=deploy/offline/images.env: on stand-ins)
 	$(ENGINE)
 	@set -a; source ./.env; source $(or $(IMAGES),./.env); TRIGLOT_TAG=$(or $(TRIGLOT_TAG),$$TRIGLOT_TAG); \
-	  TRIGLOT_VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' python/pyproject.toml) TRIGLOT_REVISION=$$(git rev-parse HEAD); \
-	  docker buildx bake --file deploy/docker-bake.hcl
+	  TRIGLOT_VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' python/pyproject.toml) TRIGLOT_REVISION=$$(git describe --always --dirty --abbrev=40 --exclude '*' 2> /dev/null || true); \
+	  docker buildx bake --load --file deploy/docker-bake.hcl
 
 ##@ Check
 

@@ -1,5 +1,6 @@
 """What the workers' images are, as the engine sees them."""
 
+import re
 from typing import Any
 
 import docker
@@ -28,7 +29,7 @@ def test_an_image_is_small_and_says_what_it_is(described: dict[str, dict[str, An
     labels = image["Config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == f"triglot-{name}"
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
-    assert len(labels["org.opencontainers.image.revision"]) == 40
+    assert re.fullmatch("[0-9a-f]{40}(-dirty)?", labels["org.opencontainers.image.revision"])
     # What a build sees of the machine it runs on stays there.
     assert not [variable for variable in image["Config"]["Env"] if "KEY" in variable or "TOKEN" in variable]
 
@@ -56,6 +57,8 @@ def test_the_typescript_image_has_what_production_needs_alone(images: engine.Ima
     assert "@biomejs" not in packages
     bridges = "console.log(fs.readdirSync('node_modules/@temporalio/core-bridge/releases').length)"
     assert run(images.typescript, "-e", bridges, entrypoint="node") == "1"
+    certificates = "console.log(fs.readFileSync('/etc/ssl/certs/ca-certificates.crt', 'utf8').slice(0, 27))"
+    assert run(images.typescript, "-e", certificates, entrypoint="node") == "-----BEGIN CERTIFICATE-----"
 
 
 def test_the_go_image_is_one_static_binary(images: engine.Images) -> None:

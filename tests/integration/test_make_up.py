@@ -23,15 +23,16 @@ Run = Callable[[str], Ended]
 @pytest.fixture
 def variables(images: engine.Images) -> Iterator[dict[str, str]]:
     ports = PortReservation()
-    plain = {
-        name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRIGLOT_"))
+    others = ("TEMPORAL_", "TRIGLOT_")
+    yield {
+        **{name: value for name, value in os.environ.items() if not name.startswith(others)},
+        **engine.variables(),
+        **{name: str(ports.take()) for name in PORTS},
+        "COMPOSE_PROJECT_NAME": f"triglot-test-{uuid.uuid4().hex[:12]}",
+        # Rather than what the shell of whoever runs the tests says.
+        "COMPOSE_ENV_FILES": ".env",
+        "COMPOSE_FILE": "docker-compose.yml",
     }
-    yield (
-        plain
-        | engine.variables()
-        | {name: str(ports.take()) for name in PORTS}
-        | {"COMPOSE_PROJECT_NAME": f"triglot-test-{uuid.uuid4().hex[:12]}", "COMPOSE_ENV_FILES": ".env"}
-    )
     ports.release()
 
 
@@ -66,7 +67,7 @@ def left(what: str, project: str) -> list[str]:
 
 
 async def test_up_a_report_from_the_host_down_and_nothing_left(
-    run: Run, variables: dict[str, str], tmp_path: Path
+    run: Run, variables: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     project = variables["COMPOSE_PROJECT_NAME"]
     up = run("up")
@@ -83,9 +84,14 @@ async def test_up_a_report_from_the_host_down_and_nothing_left(
     assert "desk@example.com" in inbox.get("/").body
     report_id = report.output.splitlines()[0].removeprefix("started ")
 
+    # Another clone would have other secrets.
+    stranger = [sys.executable, "-m", "triglot.cli.containers", "clean"]
+    subprocess.run(stranger, cwd=tmp_path_factory.mktemp("another"), env=variables, check=True)
+    assert len(left("container", project)) == 7
+
     assert run("down").code == 0
     assert (left("container", project), left("network", project)) == ([], [])
-    assert len(left("volume", project)) == 3
+    assert len(left("volume", project)) == 4
     gone = await triglot("report", "show", report_id, env=variables, cwd=tmp_path)
     assert "the SDK's defaults" in gone.refusal(3)
 

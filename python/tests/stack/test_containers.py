@@ -8,7 +8,7 @@ import pytest
 from temporalio.api.taskqueue.v1 import PollerInfo
 
 from triglot.cli import containers as command
-from triglot.stack.containers import is_polled, require_engine, write_secrets
+from triglot.stack.containers import Containers, is_polled, require_engine, write_secrets
 from triglot.stack.processes import StackError
 
 STARTED = datetime(2026, 1, 2, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_secrets_are_made_once_for_this_user_alone(tmp_path: Path) -> None:
     write_secrets(folder)
 
     second = {path.name: path.read_text() for path in folder.iterdir()}
-    assert first.keys() == second.keys() == {"store.env", "webhook.env", "postgres.env"}
+    assert first.keys() == second.keys() == {"store.env", "store-client.env", "webhook.env", "postgres.env"}
     assert [name for name in first if first[name] != second[name]] == ["webhook.env"]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
@@ -95,9 +95,62 @@ def test_without_docker_make_up_says_what_to_do(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_secrets_that_fit_each_other_are_made_together(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+    first = (tmp_path / "store.env").read_text()
+    (tmp_path / "store-client.env").unlink()
+
+    write_secrets(tmp_path)
+
+    values = [
+        [line.partition("=")[2] for line in (tmp_path / name).read_text().splitlines()]
+        for name in ("store.env", "store-client.env")
+    ]
+    assert values[0] == values[1]
+    assert (tmp_path / "store.env").read_text() != first
+
+
+def test_containers_of_another_clone_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker_that(
+        tmp_path,
+        """case "$2" in
+        config) echo '{"name": "triglot"}' ;;
+        ls) echo '[{"Name": "triglot", "ConfigFiles": "/another/clone/docker-compose.yml,/x.yml"}]' ;;
+        down) echo "it went down" >&2; exit 1 ;;
+        esac""",
+        monkeypatch,
+    )
+    write_secrets(tmp_path / "secrets")
+
+    with pytest.raises(StackError, match="project triglot run from /another/clone; stop them there"):
+        Containers(tmp_path / "secrets").down()
+
+
+def test_nothing_is_asked_of_compose_where_nothing_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker_that(tmp_path, '[ "$1" = info ] || [ "$2" = version ]', monkeypatch)
+
+    Containers(tmp_path / "secrets").down(volumes=True)
+
+    assert not (tmp_path / "secrets").exists()
+
+
 def test_a_failed_compose_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     docker_that(tmp_path, '[ "$1" = info ] || [ "$2" = version ]', monkeypatch)
+    write_secrets(tmp_path / "secrets")
+
+    with pytest.raises(StackError, match=r"^docker compose config failed; what it said is above$"):
+        Containers(tmp_path / "secrets").down()
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docker_that(tmp_path, "true", monkeypatch)
+    (tmp_path / ".triglot").touch()
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(StackError, match=r"^docker compose down failed; what it said is above$"):
-        command.down(command.Containers(tmp_path / "secrets"), volumes=False)
+    assert command.main(["up"]) == 1
+
+    assert capsys.readouterr().err.startswith("containers: [Errno 20] Not a directory: ")

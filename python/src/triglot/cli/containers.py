@@ -12,13 +12,17 @@ from triglot.stack.inbox import SECRET_NAME, WEBHOOK_PATH
 from triglot.stack.processes import StackError
 
 
-async def up(containers: Containers) -> None:
+async def up(containers: Containers, *options: str) -> None:
     """Starts the containers, tells every command about them, and prints where they are.
+
+    Args:
+        containers: Which.
+        options: More options for `docker compose up`.
 
     Raises:
         StackError: If they do not start, or do not become ready.
     """
-    running = await containers.up()
+    running = await containers.up(*options)
     write_containers(running)
     _print_addresses(running)
 
@@ -48,19 +52,19 @@ def _print_addresses(running: RunningContainers) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs `up`, `down`, or `clean`, which deletes the volumes too; returns the exit code."""
+    """Runs `up [OPTION ...]`, `down`, or `clean`, which deletes the volumes too; returns the exit code."""
     containers = Containers(ROOT.absolute() / "secrets")
     try:
         match arguments:
-            case ["up"]:
-                asyncio.run(up(containers))
+            case ["up", *options]:
+                asyncio.run(up(containers, *options))
             case ["down"]:
                 down(containers, volumes=False)
             case ["clean"]:
                 down(containers, volumes=True)
             case _:
                 raise StackError("say up, down or clean")
-    except StackError as error:
+    except (StackError, OSError) as error:
         print(f"containers: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

@@ -7,15 +7,17 @@ import os
 import secrets
 import shutil
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict
 from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from triglot.connection import quiet_runtime
 from triglot.pollers import needed_queues, pollers_of
@@ -24,6 +26,8 @@ from triglot.settings import PayloadEncoding
 from triglot.stack.inbox import SECRET_NAME, SECRET_PREFIX
 from triglot.stack.processes import REPOSITORY, StackError
 
+STORE_CLIENT = "store-client.env"
+"""The file, among the secrets, of the variables with the store's credentials."""
 _BUCKET = "triglot"
 _HEALTHY_SECONDS = 180
 _POLLERS_SECONDS = 60
@@ -61,8 +65,8 @@ class RunningContainers(BaseModel):
         Raises:
             OSError: If their file cannot be read.
         """
-        lines = Path(self.store_secrets).read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines)
+        with Path(self.store_secrets).open() as file:
+            return {name: value for name, value in dotenv_values(stream=file).items() if value}
 
 
 @dataclass(frozen=True)
@@ -77,17 +81,16 @@ class Containers:
     secrets: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    async def up(self) -> RunningContainers:
+    async def up(self, *options: str) -> RunningContainers:
         """Starts the containers, and waits until all are healthy and every task queue is polled.
+
+        Args:
+            options: More options for `docker compose up`, such as `--scale simulation=3`.
 
         Raises:
             StackError: If that fails; what was started stays, to be looked at.
         """
-        require_engine()
-        write_secrets(self.secrets)
-        wait = ("--wait", "--wait-timeout", str(_HEALTHY_SECONDS))
-        await asyncio.to_thread(self.compose, "up", "--detach", "--remove-orphans", *wait)
-        running = await asyncio.to_thread(self.describe)
+        running = await asyncio.to_thread(self._up, options)
         await self._await_pollers(running)
         return running
 
@@ -101,7 +104,10 @@ class Containers:
             StackError: If that fails.
         """
         require_engine()
+        if not self.secrets.exists():
+            return  # nothing was ever started here
         write_secrets(self.secrets)  # without which compose reads nothing of the project
+        self._require_own_project()
         self.compose("down", "--remove-orphans")
         if volumes:
             self._remove_volumes()
@@ -113,13 +119,14 @@ class Containers:
             StackError: If they do not run.
         """
         services = self.output("ps", "--services").split()
-        web_ui = next(service for service in _WEB_UI_SERVICES if service in services)
-        project = json.loads(self.output("config", "--format", "json"))
-        worker = project["services"][RiskReportService.TASK_QUEUE]
+        web_ui = next((service for service in _WEB_UI_SERVICES if service in services), None)
+        if web_ui is None:
+            raise StackError("no container of the Temporal server runs; see `make ps`")
+        worker = self._configuration()["services"][RiskReportService.TASK_QUEUE]
         return RunningContainers(
             address=self.published("temporal", 7233),
             store_url=f"s3://{_BUCKET}?endpoint=http://{self.published('store', 7070)}",
-            store_secrets=str(self.secrets / "store.env"),
+            store_secrets=str(self.secrets / STORE_CLIENT),
             payload_encoding=worker["environment"]["TRIGLOT_PAYLOAD_ENCODING"],
             web_ui=f"http://{self.published(web_ui, 8233)}",
             inbox=f"http://{self.published('inbox', 8025)}",
@@ -163,10 +170,31 @@ class Containers:
             raise StackError(f"docker {' '.join(arguments[:2])} failed; what it said is above")
         return completed.stdout or ""
 
+    def _up(self, options: Sequence[str]) -> RunningContainers:
+        require_engine()
+        write_secrets(self.secrets)
+        self._require_own_project()
+        wait = ("--wait", "--wait-timeout", str(_HEALTHY_SECONDS))
+        self.compose("up", "--detach", "--remove-orphans", *wait, *options)
+        return self.describe()
+
+    def _configuration(self) -> Any:
+        return json.loads(self.output("config", "--format", "json"))
+
+    def _require_own_project(self) -> None:
+        """Keeps two clones, whose projects have the same name, from taking each other's containers."""
+        name = self._configuration()["name"]
+        for project in json.loads(self.output("ls", "--all", "--format", "json")):
+            folder = Path(project["ConfigFiles"].partition(",")[0]).parent
+            if project["Name"] == name and folder != REPOSITORY:
+                raise StackError(
+                    f"containers of a project {name} run from {folder}; stop them there, "
+                    "or set COMPOSE_PROJECT_NAME to another name"
+                )
+
     def _remove_volumes(self) -> None:
         # Those that another overlay has made, too, which compose does not know now.
-        project = json.loads(self.output("config", "--format", "json"))["name"]
-        label = f"label=com.docker.compose.project={project}"
+        label = f"label=com.docker.compose.project={self._configuration()['name']}"
         if volumes := self._run(["volume", "ls", "--quiet", "--filter", label], capture=True).split():
             self._run(["volume", "rm", *volumes], capture=True)
         # The database's password is kept in its volume.
@@ -174,17 +202,21 @@ class Containers:
 
     async def _await_pollers(self, running: RunningContainers) -> None:
         started = await asyncio.to_thread(self._started)
-        client = await Client.connect(running.address, runtime=quiet_runtime())
         waiting = needed_queues()
-        deadline = time.monotonic() + _POLLERS_SECONDS
-        while waiting:
-            for queue, kinds in list(waiting.items()):
-                polled = [is_polled(await pollers_of(client, queue, kind), started) for kind in kinds]
-                if all(polled):
-                    del waiting[queue]
-            if time.monotonic() > deadline:
-                raise StackError(f"no container polls the task queue {next(iter(waiting))}; see `make logs`")
-            await asyncio.sleep(_POLL_SECONDS)
+        try:
+            async with asyncio.timeout(_POLLERS_SECONDS):
+                client = await Client.connect(running.address, runtime=quiet_runtime())
+                while waiting:
+                    for queue, kinds in list(waiting.items()):
+                        polled = [is_polled(await pollers_of(client, queue, kind), started) for kind in kinds]
+                        if all(polled):
+                            del waiting[queue]
+                    await asyncio.sleep(_POLL_SECONDS)
+        except TimeoutError:
+            queues = ", ".join(waiting)
+            raise StackError(f"no container polls the task queues {queues}; see `make logs`") from None
+        except (RuntimeError, RPCError) as error:
+            raise StackError(f"the server at {running.address} does not answer: {error}") from error
 
     def _started(self) -> dict[str, datetime]:
         """Returns when each container was started, by its host name."""
@@ -218,31 +250,31 @@ def write_secrets(folder: Path) -> None:
         folder: Where they are; made if missing.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, variables in _new_secrets().items():
-        path = folder / f"{name}.env"
-        if not path.exists():
-            unfinished = path.with_suffix(".part")
+    for files in _new_secrets():
+        if all((folder / name).exists() for name in files):
+            continue
+        for name, variables in files.items():
+            unfinished = folder / f"{name}.part"
             unfinished.touch(mode=0o600)
             unfinished.write_text("".join(f"{variable}={value}\n" for variable, value in variables.items()))
-            unfinished.replace(path)
+            unfinished.replace(folder / name)
 
 
-def _new_secrets() -> dict[str, dict[str, str]]:
+def _new_secrets() -> list[dict[str, dict[str, str]]]:
+    """Returns the variables of each file; files that have to fit each other are one item."""
     key, secret = secrets.token_hex(10), secrets.token_hex(20)
     password = secrets.token_hex(20)
     webhook = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
-    return {
-        # The storage and its clients call the same two by different names.
-        "store": {
-            "ROOT_ACCESS_KEY": key,
-            "ROOT_SECRET_KEY": secret,
-            "AWS_ACCESS_KEY_ID": key,
-            "AWS_SECRET_ACCESS_KEY": secret,
+    return [
+        {
+            # The same two, as the storage and as its clients call them.
+            "store.env": {"ROOT_ACCESS_KEY": key, "ROOT_SECRET_KEY": secret},
+            STORE_CLIENT: {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret},
         },
-        "webhook": {SECRET_PREFIX + SECRET_NAME: webhook},
+        {"webhook.env": {SECRET_PREFIX + SECRET_NAME: webhook}},
         # As the database, the server and the tool for its schema call it.
-        "postgres": dict.fromkeys(("POSTGRES_PASSWORD", "POSTGRES_PWD", "SQL_PASSWORD"), password),
-    }
+        {"postgres.env": dict.fromkeys(("POSTGRES_PASSWORD", "POSTGRES_PWD", "SQL_PASSWORD"), password)},
+    ]
 
 
 def is_polled(pollers: Sequence[PollerInfo], started: Mapping[str, datetime]) -> bool:
