@@ -117,9 +117,11 @@ ps: ## the containers and their health
 .PHONY: images
 images: ## build the workers' images (IMAGES=deploy/offline/images.env: on stand-ins)
 	$(ENGINE)
+	@[[ -f $(or $(IMAGES),.env) ]] || { echo "images: there is no file $(IMAGES)" >&2; exit 1; }
 	@set -a; source ./.env; source $(or $(IMAGES),./.env); TRIGLOT_TAG=$(or $(TRIGLOT_TAG),$$TRIGLOT_TAG); \
 	  TRIGLOT_VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' python/pyproject.toml) TRIGLOT_REVISION=$$(git describe --always --dirty --abbrev=40 --exclude '*' 2> /dev/null || true); \
-	  docker buildx bake --load --file deploy/docker-bake.hcl
+	  docker buildx bake --load --file deploy/docker-bake.hcl || \
+	  { echo "images: the build failed; where no image registry can be reached, deploy/offline/README.md helps" >&2; exit 1; }
 
 ##@ Check
 

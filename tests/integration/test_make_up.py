@@ -116,4 +116,7 @@ def test_a_port_that_is_taken_is_named(run: Run, variables: dict[str, str]) -> N
 
     assert up.code == 1
     assert "port is already allocated" in up.errors
-    assert up.errors.splitlines()[-1] == "containers: docker compose up failed; what it said is above"
+    assert up.errors.splitlines()[-1] == (
+        "containers: docker compose up failed; what it said is above; `make logs` may say why, "
+        "`make down` stops what was started"
+    )

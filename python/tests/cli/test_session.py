@@ -175,5 +175,5 @@ async def test_a_server_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -
     assert error.value.code == UNREACHABLE
     assert str(error.value) == (
         "cannot reach the Temporal server at 127.0.0.1:1 within 0.3 s: Connection refused (named by the "
-        "environment); start a stack with `triglot stack up`, or set TEMPORAL_ADDRESS"
+        "environment); start a stack with `triglot stack up` or `make up`, or set TEMPORAL_ADDRESS"
     )

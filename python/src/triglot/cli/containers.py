@@ -33,8 +33,8 @@ def down(containers: Containers, *, volumes: bool) -> None:
     Raises:
         StackError: If that fails.
     """
-    remove_containers()  # first: nobody should begin anything on what is being stopped
     containers.down(volumes=volumes)
+    remove_containers()
 
 
 def _print_addresses(running: RunningContainers) -> None:

@@ -37,7 +37,7 @@ async def require_pollers(client: Client) -> None:
     if missing:
         queues = f"task queue{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
         raise CommandError(
-            f"nobody polls the {queues}; start the workers (`triglot stack up` starts all), or say "
-            "--without-workers to let the report wait for them",
+            f"nobody polls the {queues}; start the workers (`triglot stack up` or `make up` starts all), "
+            "or say --without-workers to let the report wait for them",
             UNREACHABLE,
         )

@@ -24,11 +24,13 @@ from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
 
 # Any of these says that the environment decides.
 _DECISIVE = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TRIGLOT_STORE_URL")
-_WHERE_TO_GET_A_SERVER = "start a stack with `triglot stack up`, or set TEMPORAL_ADDRESS"
+_WHERE_TO_GET_A_SERVER = "start a stack with `triglot stack up` or `make up`, or set TEMPORAL_ADDRESS"
 _WHERE_TO_GET_A_STORE = (
-    "start a stack with `triglot stack up`, "
+    "start a stack with `triglot stack up` or `make up`, "
     "or set TRIGLOT_STORE_URL to file:///absolute/folder or s3://BUCKET"
 )
+# What the SDK says, without a status of its own, when a server goes away in the middle of an answer.
+_TORN = "transport error"
 _GONE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
@@ -201,7 +203,7 @@ def explained(target: Target) -> Iterator[None]:
             f"{_plain(str(error))} (named by {target.source}); {_WHERE_TO_GET_A_SERVER}", UNREACHABLE
         ) from error
     except RPCError as error:
-        if error.status in _GONE:
+        if error.status in _GONE or error.message == _TORN:
             raise CommandError(
                 f"the Temporal server at {target.address} does not answer: {one_line(error)}", UNREACHABLE
             ) from error

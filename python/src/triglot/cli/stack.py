@@ -20,7 +20,14 @@ from temporalio.client import Client
 from triglot.cli.dev import print_addresses
 from triglot.cli.ends import UNREACHABLE, CommandError
 from triglot.cli.pollers import live_pollers
-from triglot.cli.running import ROOT, RUN_FOLDER, RunningStack, read_claimant, read_running
+from triglot.cli.running import (
+    ROOT,
+    RUN_FOLDER,
+    RunningStack,
+    read_claimant,
+    read_containers,
+    read_running,
+)
 from triglot.cli.session import Target, open_session
 from triglot.pollers import needed_queues
 from triglot.risk.v1.report_temporal import RiskReportService
@@ -146,6 +153,8 @@ async def status(as_json: bool) -> bool:
 def _absence() -> str:
     if read_claimant() is not None:
         return "a stack is starting or stopping in this folder"
+    if read_containers() is not None:
+        return f"{_ABSENT}, but containers do; `make ps` shows them"
     return f"{_ABSENT}; `triglot stack up` starts one"
 
 

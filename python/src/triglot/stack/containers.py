@@ -175,7 +175,12 @@ class Containers:
         write_secrets(self.secrets)
         self._require_own_project()
         wait = ("--wait", "--wait-timeout", str(_HEALTHY_SECONDS))
-        self.compose("up", "--detach", "--remove-orphans", *wait, *options)
+        try:
+            self.compose("up", "--detach", "--remove-orphans", *wait, *options)
+        except StackError as error:
+            raise StackError(
+                f"{error}; `make logs` may say why, `make down` stops what was started"
+            ) from None
         return self.describe()
 
     def _configuration(self) -> Any:
