@@ -36,6 +36,9 @@ def missing() -> str | None:
         require_engine()
     except StackError as error:
         return str(error).partition(";")[0]
+    # `make images` needs it, starting the containers does not.
+    if subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False).returncode:
+        return "docker has no buildx plugin"
     return None
 
 

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import docker
 from dotenv import dotenv_values
@@ -17,7 +17,7 @@ from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
 
 import engine
-from environments import Connections, Environment
+from environments import WORKERS, Connections, Environment
 from inboxes import RunningInbox
 from triglot.contract.runtime import data_converter
 from triglot.notification.v1.notification_temporal import NotificationService
@@ -33,6 +33,8 @@ from triglot.testing import TemporalContainer, WorkerContainer, kill_process
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
+ResultT = TypeVar("ResultT")
+
 _STOP_SECONDS = 15
 _WEBHOOK = f"http://inbox:8025{WEBHOOK_PATH}"
 
@@ -41,73 +43,90 @@ class ContainerEnvironment(Environment):
     """Containers on an engine, however they were started."""
 
     def __init__(
-        self, containers: Mapping[str, str], images: engine.Images, connections: Connections
+        self,
+        engine_client: docker.DockerClient,
+        containers: Mapping[str, str],
+        helper_image: str,
+        connections: Connections,
     ) -> None:
         """Takes over.
 
         Args:
+            engine_client: How they are disturbed.
             containers: Their ids, by service.
-            images: What there is to start further ones with.
+            helper_image: An image with `sh`.
             connections: How they are reached.
         """
         super().__init__(connections)
+        self._engine = engine_client
         self._containers = containers
-        self._images = images
-        self._engine = docker.from_env()
+        self._helper_image = helper_image
 
     async def kill(self, worker: str) -> None:
-        await asyncio.to_thread(kill_process, self._container(worker), self._images.python)
+        await self._act(worker, lambda container: kill_process(container, self._helper_image))
 
     async def restarts(self, worker: str) -> int:
-        container = await asyncio.to_thread(self._container, worker)
-        return int(container.attrs["RestartCount"])
-
-    async def stop(self, service: str) -> int:
-        def stop() -> int:
-            self._container(service).stop(timeout=_STOP_SECONDS)
-            return int(self._container(service).attrs["State"]["ExitCode"])
-
-        return await asyncio.to_thread(stop)
-
-    async def start(self, service: str) -> None:
-        await asyncio.to_thread(self._container(service).start)
+        return await self._act(worker, lambda container: int(container.attrs["RestartCount"]))
 
     async def restart_server(self) -> None:
-        await asyncio.to_thread(self._container("temporal").restart)
+        await self._act("temporal", lambda container: container.restart())
 
-    async def take_store_away(self) -> None:
-        await self.stop("store")
+    async def server_started(self) -> str:
+        return await self._act("temporal", lambda container: str(container.attrs["State"]["StartedAt"]))
 
-    async def bring_store_back(self) -> None:
-        await self.start("store")
+    async def _stop(self, service: str) -> int:
+        def stop(container: "Container") -> int:
+            container.stop(timeout=_STOP_SECONDS)
+            container.reload()
+            return int(container.attrs["State"]["ExitCode"])
 
-    def _container(self, service: str) -> "Container":
-        return self._engine.containers.get(self._containers[service])
+        return await self._act(service, stop)
+
+    async def _start(self, service: str) -> None:
+        await self._act(service, lambda container: container.start())
+
+    async def _take_store_away(self) -> None:
+        await self._stop("store")
+
+    async def _bring_store_back(self) -> None:
+        await self._start("store")
+
+    async def _act(self, service: str, action: "Callable[[Container], ResultT]") -> ResultT:
+        return await asyncio.to_thread(lambda: action(self._engine.containers.get(self._containers[service])))
 
 
 @asynccontextmanager
 async def compose(folder: Path, *overlays: str) -> AsyncIterator[Environment]:
     """Starts what `make up` starts, as a project of its own, on ports of its own."""
     images = await asyncio.to_thread(engine.build_images)
-    reservation = PortReservation()
-    names = ("TEMPORAL_PORT", "WEB_UI_PORT", "STORE_PORT", "INBOX_PORT", "SMTP_PORT")
-    variables = engine.variables() | {name: str(reservation.take()) for name in names}
-    project = f"triglot-test-{uuid.uuid4().hex[:12]}"
-    variables |= {
-        "COMPOSE_PROJECT_NAME": project,
-        "COMPOSE_FILE": ":".join(["docker-compose.yml", *overlays]),
-        # Rather than what the shell of whoever runs the tests says.
-        "COMPOSE_ENV_FILES": ".env",
-    }
-    containers = Containers(folder / "secrets", variables)
-    try:
+    async with AsyncExitStack() as cleanup:
+        reservation = PortReservation()
+        cleanup.callback(reservation.release)
+        names = ("TEMPORAL_PORT", "WEB_UI_PORT", "STORE_PORT", "INBOX_PORT", "SMTP_PORT")
+        variables = {
+            **engine.variables(),
+            **WORKERS,
+            **{name: str(reservation.take()) for name in names},
+            "COMPOSE_PROJECT_NAME": f"triglot-test-{uuid.uuid4().hex[:12]}",
+            "COMPOSE_FILE": ":".join(["docker-compose.yml", *overlays]),
+            # Rather than what the shell of whoever runs the tests says.
+            "COMPOSE_ENV_FILES": ".env",
+        }
+        containers = Containers(folder / "secrets", variables)
+        cleanup.push_async_callback(asyncio.to_thread, containers.down, volumes=True)
         running = await containers.up()
-        found = map(json.loads, containers.output("ps", "--format", "json").splitlines())
+        listed = await asyncio.to_thread(containers.output, "ps", "--format", "json")
+        found = map(json.loads, listed.splitlines())
         ids = {container["Service"]: container["ID"] for container in found}
-        yield ContainerEnvironment(ids, images, await _connect(running))
-    finally:
-        await asyncio.to_thread(containers.down, volumes=True)
-        reservation.release()
+        yield await cleanup.enter_async_context(_taken_over(ids, images, running))
+
+
+@asynccontextmanager
+async def _taken_over(
+    containers: Mapping[str, str], images: engine.Images, running: RunningContainers
+) -> AsyncIterator[Environment]:
+    with closing(await asyncio.to_thread(docker.from_env)) as client:
+        yield ContainerEnvironment(client, containers, images.python, await _connect(running))
 
 
 async def _connect(running: RunningContainers) -> Connections:
@@ -135,22 +154,24 @@ async def containers(folder: Path) -> AsyncIterator[Environment]:
     """Starts the stack by testcontainers, in a network of its own."""
     images = await asyncio.to_thread(engine.build_images)
     write_secrets(folder)
-    with ExitStack() as cleanup:
+    async with AsyncExitStack() as cleanup:
         reservation = PortReservation()
         cleanup.callback(reservation.release)
         ports = _Ports(*(reservation.take() for _ in range(4)))
-        started = await asyncio.to_thread(_start, cleanup, images, ports, folder)
+        removal = ExitStack()
+        cleanup.push_async_callback(asyncio.to_thread, removal.close)
+        started = await asyncio.to_thread(_start, removal, images, ports, folder)
         running = RunningContainers(
             address=f"127.0.0.1:{ports.server}",
             store_url=f"s3://triglot?endpoint=http://127.0.0.1:{ports.store}",
-            store_secrets=str(folder / "store.env"),
+            store_secrets=str(folder / "store-client.env"),
             payload_encoding="json",
             web_ui="",
             inbox=f"http://127.0.0.1:{ports.inbox}",
             smtp=f"smtp://127.0.0.1:{ports.smtp}",
         )
         ids = {service: container.get_container_id() for service, container in started.items()}
-        yield ContainerEnvironment(ids, images, await _connect(running))
+        yield await cleanup.enter_async_context(_taken_over(ids, images, running))
 
 
 @dataclass(frozen=True)
@@ -167,12 +188,14 @@ def _start(
     cleanup: ExitStack, images: engine.Images, ports: _Ports, secrets: Path
 ) -> dict[str, DockerContainer]:
     network = cleanup.enter_context(Network())
-    store_secrets, webhook_secrets = _variables(secrets / "store.env"), _variables(secrets / "webhook.env")
+    webhook_secrets = _variables(secrets / "webhook.env")
     server = TemporalContainer(images.temporal, port=ports.server, network=network)
     store = _service(
         images.versitygw, "store", network, {7070: ports.store}, "wget -q -O - http://127.0.0.1:7070/health"
     )
-    store.with_command(["--health", "/health", "posix", "/buckets"]).with_envs(**store_secrets)
+    store.with_command(["--health", "/health", "posix", "/buckets"]).with_envs(
+        **_variables(secrets / "store.env")
+    )
     store.with_copy_into_container(b"", "/buckets/triglot/.keep")
     inbox = _service(
         images.python, "inbox", network, {8025: ports.inbox, 1025: ports.smtp},
@@ -182,7 +205,11 @@ def _start(
         ["python", "-m", "triglot.stack.inbox", "--host=0.0.0.0", "--name=inbox", "--smtp-port=1025",
          "--http-port=8025", "--folder=/tmp/inbox"]
     ).with_envs(**webhook_secrets)  # fmt: skip
-    environment = {"TRIGLOT_STORE_URL": "s3://triglot?endpoint=http://store:7070", **store_secrets}
+    environment = {
+        "TRIGLOT_STORE_URL": "s3://triglot?endpoint=http://store:7070",
+        **_variables(secrets / "store-client.env"),
+        **WORKERS,
+    }
     notification = {
         "TRIGLOT_SMTP_URL": "smtp://inbox:1025",
         "TRIGLOT_WEBHOOK_ALLOW_PRIVATE": "true",

@@ -19,8 +19,11 @@ from polling import poll
 from triglot.pollers import needed_queues, pollers_of
 from triglot.stack.processes import SERVER, StackOptions
 from triglot.stack.stack import Stack, running_stack
+from triglot.stack.supervision import read_process_states
 from triglot.store import Store
 
+# However many cores there are: a report is to take long enough to be disturbed.
+WORKERS = {"TRIGLOT_SLOTS": "2"}
 _SECONDS = 60
 
 
@@ -66,24 +69,48 @@ class Environment(ABC):
         """Returns how often the worker's process has been started again after a crash."""
 
     @abstractmethod
-    async def stop(self, service: str) -> int:
-        """Stops a service by SIGTERM and the time it is given; returns its exit code."""
-
-    @abstractmethod
-    async def start(self, service: str) -> None:
-        """Starts a service that was stopped."""
-
-    @abstractmethod
     async def restart_server(self) -> None:
         """Stops the server and starts it again."""
 
     @abstractmethod
-    async def take_store_away(self) -> None:
-        """Lets every request to the store fail."""
+    async def server_started(self) -> str:
+        """Returns what tells the server's last start from those before."""
+
+    @asynccontextmanager
+    async def stopped(self, worker: str) -> AsyncIterator[int]:
+        """Stops a worker by SIGTERM and the time it is given; at the end starts it again until it polls.
+
+        Yields:
+            Its exit code.
+        """
+        code = await self._stop(worker)
+        try:
+            yield code
+        finally:
+            started = datetime.now(UTC)
+            await self._start(worker)
+            await self.polled(worker, since=started)
+
+    @asynccontextmanager
+    async def store_away(self) -> AsyncIterator[None]:
+        """Lets every request to the store fail; nothing of its content is lost."""
+        await self._take_store_away()
+        try:
+            yield
+        finally:
+            await self._bring_store_back()
 
     @abstractmethod
-    async def bring_store_back(self) -> None:
-        """Ends that; nothing of the store's content is lost."""
+    async def _stop(self, service: str) -> int: ...
+
+    @abstractmethod
+    async def _start(self, service: str) -> None: ...
+
+    @abstractmethod
+    async def _take_store_away(self) -> None: ...
+
+    @abstractmethod
+    async def _bring_store_back(self) -> None: ...
 
     async def polled(self, *queues: str, since: datetime) -> None:
         """Waits until workers ask for work of every kind that is due on the queues.
@@ -124,19 +151,23 @@ class EmbeddedEnvironment(Environment):
         log = self._stack.folder.log_of("supervisord").read_text()
         return log.count(f"exited: {worker} (terminated by SIGKILL")
 
-    async def stop(self, service: str) -> int:
+    async def restart_server(self) -> None:
+        await asyncio.to_thread(self._control, "restart", SERVER)
+
+    async def server_started(self) -> str:
+        states = await asyncio.to_thread(read_process_states, self._stack.folder)
+        return next(f"as process {state.pid}" for state in states if state.name == SERVER)
+
+    async def _stop(self, service: str) -> int:
         await asyncio.to_thread(self._control, "stop", f"workers:{service}")
         log = self._stack.folder.log_of("supervisord").read_text()
         stopped = [line for line in log.splitlines() if f"stopped: {service} (" in line][-1]
         return 0 if "(exit status 0)" in stopped else 1
 
-    async def start(self, service: str) -> None:
+    async def _start(self, service: str) -> None:
         await asyncio.to_thread(self._control, "start", f"workers:{service}")
 
-    async def restart_server(self) -> None:
-        await asyncio.to_thread(self._control, "restart", SERVER)
-
-    async def take_store_away(self) -> None:
+    async def _take_store_away(self) -> None:
         store = self._stack.folder.store
         # A file in its place, or else a worker would make a new folder.
         stopper = store.with_name("no-folder")
@@ -144,7 +175,7 @@ class EmbeddedEnvironment(Environment):
         store.rename(store.with_name("store-away"))
         stopper.rename(store)
 
-    async def bring_store_back(self) -> None:
+    async def _bring_store_back(self) -> None:
         store = self._stack.folder.store
         store.unlink()
         store.with_name("store-away").rename(store)
@@ -162,7 +193,7 @@ class EmbeddedEnvironment(Environment):
 @asynccontextmanager
 async def embedded(folder: Path) -> AsyncIterator[Environment]:
     """Starts the stack of `triglot dev`."""
-    async with running_stack(folder, StackOptions(durable=True)) as stack:
+    async with running_stack(folder, StackOptions(durable=True, environment=WORKERS)) as stack:
         yield EmbeddedEnvironment(
             stack,
             Connections(

@@ -149,21 +149,24 @@ async def test_a_stopping_worker_loses_nothing(environment: Environment) -> None
     handle = await works.start(environment)
     await works.await_shards(handle)
 
-    assert await environment.stop(SIMULATION) == 0
+    async with environment.stopped(SIMULATION) as code:
+        assert code == 0
+        await works.require_running(handle)
 
-    started = datetime.now(UTC)
-    await environment.start(SIMULATION)
     await works.require_right(handle)
-    await environment.polled(SIMULATION, since=started)
+    # What it had in hand, it handed back.
+    assert max(await works.attempts(handle)) > 1
 
 
 async def test_a_report_outlives_its_server(environment: Environment) -> None:
     handle = await works.start(environment)
     await works.await_shards(handle)
 
-    restarted = datetime.now(UTC)
+    before, restarted = await environment.server_started(), datetime.now(UTC)
+    await works.require_running(handle)
     await environment.restart_server()
 
+    assert await environment.server_started() != before
     await works.require_right(handle)
     await environment.polled(since=restarted)
 
@@ -172,11 +175,9 @@ async def test_a_report_waits_for_its_store(environment: Environment) -> None:
     handle = await works.start(environment)
     await works.await_shards(handle)
 
-    await environment.take_store_away()
-    async with asyncio.TaskGroup() as away:
+    async with environment.store_away(), asyncio.TaskGroup() as away:
         away.create_task(asyncio.sleep(OUTAGE_SECONDS))
         failed = away.create_task(works.await_failure(handle))
-    await environment.bring_store_back()
 
     assert failed.result() == "StoreUnavailable"
     await works.require_right(handle)
@@ -184,16 +185,13 @@ async def test_a_report_waits_for_its_store(environment: Environment) -> None:
 
 
 async def test_a_command_names_the_queue_that_nobody_polls(environment: Environment) -> None:
-    await environment.stop(NOTIFICATION)
-    restarted = datetime.now(UTC)
-    # The server goes on naming a worker that has gone for minutes; one that was restarted knows of none.
-    await environment.restart_server()
-    others = [queue for queue in needed_queues() if queue != NOTIFICATION]
-    await environment.polled(*others, since=restarted)
+    async with environment.stopped(NOTIFICATION):
+        restarted = datetime.now(UTC)
+        # The server goes on naming a worker that has gone for minutes; one that was restarted knows of none.
+        await environment.restart_server()
+        others = [queue for queue in needed_queues() if queue != NOTIFICATION]
+        await environment.polled(*others, since=restarted)
 
-    run = await triglot("report", "run", *SMALL, env=environment.variables)
+        run = await triglot("report", "run", *SMALL, env=environment.variables)
 
     assert f"nobody polls the task queue {NOTIFICATION};" in run.refusal(3)
-    started = datetime.now(UTC)
-    await environment.start(NOTIFICATION)
-    await environment.polled(NOTIFICATION, since=started)

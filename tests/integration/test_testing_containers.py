@@ -12,6 +12,7 @@ from functools import reduce
 from pathlib import Path
 
 import pytest
+from docker.errors import ContainerError
 from dotenv import dotenv_values
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
@@ -26,7 +27,7 @@ from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.risk.v1.simulation_temporal import SimulationService
 from triglot.stack.ports import PortReservation
 from triglot.stack.processes import REPOSITORY
-from triglot.testing import TemporalContainer, WorkerContainer
+from triglot.testing import TemporalContainer, WorkerContainer, kill_process
 
 PAGE = REPOSITORY / "docs/testing.md"
 COLOR = SearchAttributeKey.for_keyword("Color")
@@ -142,10 +143,12 @@ async def test_the_helper_kills_no_process_that_is_not_the_container_s(
     server: TemporalContainer, images: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with simulation(server, images) as worker, simulation(server, images) as other:
+        container = worker.get_docker_client().client.containers.get(worker.get_container_id())
         # As if, between the look and the kill, the number had become another's.
-        monkeypatch.setattr(worker, "get_container_id", other.get_container_id)
-        with pytest.raises(Exception, match=r"there is no process \d+ of this container"):
-            worker.kill_process()
+        container.attrs["Id"] = other.get_container_id()
+        monkeypatch.setattr(container, "reload", lambda: None)
+        with pytest.raises(ContainerError, match=r"there is no process \d+ of this container"):
+            kill_process(container, images.temporal)
         assert (worker.restarts, other.restarts) == (0, 0)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from functools import cache
 
 from temporalio.api.enums.v1 import EventType, PendingActivityState
+from temporalio.client import WorkflowExecutionStatus
 
 from environments import Environment
 from polling import poll
@@ -18,7 +19,7 @@ from triglot.store.v1.object_pb2 import ObjectRef
 from undisturbed import undisturbed_digest
 
 SECONDS = 120
-# A long horizon makes much work of few scenarios: half a second a shard, some seconds in all.
+# A long horizon makes much work of few scenarios: half a second a shard, some seconds in all in two slots.
 PARAMETERS = SimulationParameters(scenario_count=3_600_000, horizon_days=250, block_days=1, seed=20_261_122)
 SHARD_SIZE = 150_000
 
@@ -58,6 +59,11 @@ async def require_right(handle: GenerateRiskReportHandle) -> None:
         report = await handle.result()
     assert report.summary.scenario_count == PARAMETERS.scenario_count
     assert report.summary.digest == right_digest()
+
+
+async def require_running(handle: GenerateRiskReportHandle) -> None:
+    """Checks that the report is not done, so that there is something to disturb."""
+    assert (await handle.workflow.describe()).status == WorkflowExecutionStatus.RUNNING
 
 
 async def await_shards(handle: GenerateRiskReportHandle) -> None:

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,7 +27,9 @@ class FakeContainer:
 
     states: list[dict[str, Any]]
     answers: list[tuple[int, bytes] | Exception]
+    client: Any
     id: str = "c0ffee"
+    name: str = "busy_bee"
     short_id: str = "c0ffee"
     executed: list[list[str]] = field(default_factory=list)
     removed: bool = False
@@ -90,7 +93,7 @@ class FakeEngine:
 
     def create(self, image: str, **options: Any) -> FakeContainer:
         self.created = {"image": image, **options}
-        self.container = FakeContainer(self.states, self.answers)
+        self.container = FakeContainer(self.states, self.answers, SimpleNamespace(containers=self))
         return self.container
 
     def start(self, container: FakeContainer) -> None:
@@ -196,6 +199,11 @@ def test_a_network_address_needs_a_network(engine: FakeEngine) -> None:
 def test_one_string_is_no_sequence_of_namespaces(engine: FakeEngine) -> None:
     with pytest.raises(TypeError, match=r"^namespaces is a sequence of names: \['orders'\]$"):
         TemporalContainer(SERVER_IMAGE, namespaces="orders")
+
+
+def test_one_string_is_no_sequence_of_words(engine: FakeEngine) -> None:
+    with pytest.raises(TypeError, match=r"^command is a sequence of words: \['python', 'worker.py'\]$"):
+        WorkerContainer("worker", "python worker.py", server="here:7233")
 
 
 def test_a_server_is_ready_when_every_namespace_answers(engine: FakeEngine) -> None:
@@ -354,7 +362,7 @@ def test_nothing_is_killed_where_nothing_runs(engine: FakeEngine) -> None:
     with WorkerContainer("worker", server="here:7233") as worker:
         engine.states[:] = [ENDED]
         with pytest.raises(
-            ContainerStartException, match="worker does not run, so there is no process to kill"
+            ContainerStartException, match=r"^busy_bee does not run, so there is no process to kill"
         ):
             worker.kill_process("helper")
         with pytest.raises(ValueError, match="kill_process needs an image with sh"):

@@ -185,7 +185,13 @@ class WorkerContainer(DockerContainer):
             ready: How to know that the worker is ready; by default, the image's health check says so.
             startup_seconds: How long that may take.
             options: What `DockerContainer` takes.
+
+        Raises:
+            TypeError: If `command` is one string.
+            ValueError: At the start, if `server` is a container in no network.
         """
+        if isinstance(command, str):
+            raise TypeError(f"command is a sequence of words: {command.split()}")
         super().__init__(image, env=dict(environment or {}), **options)
         if command is not None:
             self.with_command(list(command))
