@@ -12,6 +12,7 @@ from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from commands import DEADLINE, LONG, SMALL, environment, triglot
+from polling import poll
 from samples import PRICES, request
 from triglot.cli.ends import CommandError
 from triglot.cli.reports import find_report, list_reports
@@ -173,6 +174,73 @@ async def test_a_report_that_fails_says_why_in_one_sentence(stack: Stack, env: d
     assert "NOPE" in sentence
     shown = (await triglot("report", "show", handle.workflow.id, "--json", env=env)).document()
     assert (shown["status"], shown["failure"], shown["result"]) == ("failed", sentence, None)
+
+
+UNREAD = {"portfolio": None, "window": None, "parameters": None}
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [({"portfolio": {}}, "json/plain is no "), (None, "got NoneType"), (PRICES, "got triglot.risk.v1.Price")],
+    ids=["plain JSON", "null", "another message"],
+)
+async def test_a_report_that_was_asked_for_in_no_way_says_so(
+    stack: Stack, env: dict[str, str], argument: object, told: str
+) -> None:
+    report_id = await start_by_name(stack, argument)
+
+    sentence = (await triglot("report", "watch", report_id, env=env)).refusal(1)
+
+    assert sentence.startswith(f"the report {report_id} failed: InvalidArgument: expected triglot.risk.v1.")
+    assert told in sentence
+    shown = (await triglot("report", "show", report_id, "--json", env=env)).document()
+    assert (shown["status"], shown["failure"], shown["result"]) == ("failed", sentence, None)
+    assert shown.keys() == KEYS
+    assert UNREAD.items() <= shown.items()
+    lines = (await triglot("report", "show", report_id, env=env)).output.splitlines()
+    assert lines[:2] == [report_id, "  what was asked for cannot be read"]
+    assert lines[2].startswith("  failed, started ")
+    assert lines[3:] == [sentence]
+    assert (await triglot("report", "open", report_id, env=env)).refusal(1) == sentence
+
+
+@pytest.mark.parametrize("count", [0, 2])
+async def test_a_report_that_can_never_begin_says_how_to_end_it(
+    stack: Stack, env: dict[str, str], count: int
+) -> None:
+    report_id = await start_by_name(stack, *[request(await stack.store.put_message(PRICES))] * count)
+    handle = stack.client.get_workflow_handle(report_id)
+
+    async def fails_again() -> bool | None:
+        return (await handle.describe()).raw_description.pending_workflow_task.attempt > 1 or None
+
+    try:
+        await poll(fails_again, "its first task has failed", DEADLINE)
+        for command in ("show", "watch", "open", "cancel"):
+            assert (await triglot("report", command, report_id, env=env)).refusal(1) == (
+                f"the report {report_id} runs but never begins, since it was started with {count} arguments "
+                f"instead of one; `temporal workflow terminate --workflow-id {report_id}` ends it"
+            )
+    finally:
+        await handle.terminate(reason="by the test")
+
+    sentence = (await triglot("report", "watch", report_id, env=env)).refusal(1)
+    assert sentence == f"the report {report_id} was terminated: by the test"
+    shown = (await triglot("report", "show", report_id, "--json", env=env)).document()
+    assert (shown["status"], shown["failure"]) == ("terminated", sentence)
+    assert UNREAD.items() <= shown.items()
+    assert (await triglot("report", "open", report_id, env=env)).refusal(1) == sentence
+
+
+async def start_by_name(stack: Stack, *arguments: object) -> str:
+    """Starts the workflow past the generated client, which would refuse; returns its id."""
+    handle = await stack.client.start_workflow(
+        RiskReportService.GENERATE_RISK_REPORT,
+        args=arguments,
+        id=f"by-name-{uuid.uuid4()}",
+        task_queue=RiskReportService.TASK_QUEUE,
+    )
+    return handle.id
 
 
 BAD_INPUT = [

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from buf.validate import validate_pb2
-from triglot.contract import runtime
+from triglot.contract import generate, runtime
 from triglot.risk.v1 import market_pb2, report_pb2, report_temporal, simulation_pb2
 from triglot.store.v1 import object_pb2
 
@@ -182,11 +182,9 @@ OF_A_WORKFLOW = WorkflowSerializationContext(namespace="default", workflow_id="w
     [
         (raw(REF, "json/protobuf"), f"{EXPECTED}, got triglot.store.v1.ObjectRef"),
         (plain(b"x", "binary/plain"), f"{EXPECTED}, got bytes"),
-        (plain(b"{}", "json/plain"), "a payload cannot be decoded: json/plain is no triglot.risk.v1."),
-        (
-            plain(b"", "other/encoding"),
-            "a payload cannot be decoded: Unknown payload encoding other",
-        ),
+        (plain(b"{}", "json/plain"), f"{EXPECTED}: json/plain is no triglot.risk.v1.SimulateShardRequest"),
+        (plain(b"", "other/encoding"), f"{EXPECTED}: Unknown payload encoding other/encoding"),
+        (runtime.NOTHING, f"{EXPECTED}, got NoneType"),
     ],
 )
 def test_a_workflow_refuses_for_good_what_is_not_its_request(
@@ -201,17 +199,38 @@ def test_a_workflow_refuses_for_good_what_is_not_its_request(
     assert (caught.value.type, caught.value.non_retryable) == ("InvalidArgument", True)
 
 
-def test_a_workflow_may_try_again_what_an_activity_answered() -> None:
-    context = ActivitySerializationContext(
-        namespace="default",
-        activity_id="1",
-        activity_type="a",
-        activity_task_queue="q",
-        workflow_id="w",
-        workflow_type="t",
-        is_local=False,
-    )
+OF_AN_ACTIVITY = ActivitySerializationContext(
+    namespace="default",
+    activity_id="1",
+    activity_type="a",
+    activity_task_queue="q",
+    workflow_id="w",
+    workflow_type="t",
+    is_local=False,
+)
+
+
+# A child's result has its own workflow's context.
+@pytest.mark.parametrize("context", [OF_A_WORKFLOW, OF_AN_ACTIVITY])
+def test_a_workflow_may_try_again_what_it_was_answered(
+    context: ActivitySerializationContext | WorkflowSerializationContext,
+) -> None:
     converter = runtime.data_converter().with_context(context).payload_converter
 
     with pytest.raises(TypeError, match="json/plain is no triglot"):
         converter.from_payload(plain(b"{}", "json/plain").payload, simulation_pb2.SimulateShardResponse)
+    with pytest.raises(KeyError, match="Unknown payload encoding other/encoding"):
+        converter.from_payload(plain(b"", "other/encoding").payload)
+
+
+def test_no_request_of_ours_is_also_a_result() -> None:
+    contract = generate.compile_contract(generate.own_job())
+    files = [file for file in contract.file if file.package.startswith("triglot.")]
+    methods = [(file, method) for file in files for service in file.service for method in service.method]
+
+    results = {method.output_type for _, method in methods}
+
+    assert len(methods) == 8
+    for file, method in methods:
+        assert method.input_type in {f".{file.package}.{message.name}" for message in file.message_type}
+        assert method.input_type not in results

@@ -160,6 +160,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials, and what else the SDK would listen to."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of the process")
     for name in ("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
 
@@ -181,6 +182,30 @@ async def test_the_setting_decides_whatever_else_the_environment_names() -> None
     async with store_that_answers(b"NoSuchKey") as store:
         with pytest.raises(ObjectNotFound):
             await store.get(MISSING)
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(("token", "sent"), [({"AWS_SESSION_TOKEN": "given"}, b"given"), ({}, None)])
+async def test_credentials_are_those_of_the_given_environment(
+    token: dict[str, str], sent: bytes | None
+) -> None:
+    seen: dict[bytes, bytes] = {}
+
+    async def look(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for line in (await reader.readuntil(b"\r\n\r\n")).splitlines():
+            name, _, value = line.partition(b": ")
+            seen[name.lower()] = value
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(look, "127.0.0.1", 0) as server:
+        url = f"s3://triglot?endpoint=http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        given = {"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "hidden", **token}
+        with pytest.raises(StoreUnavailable, match="403 Forbidden"):
+            await Store.from_url(url, environment=given).get(MISSING)
+
+    assert b"Credential=mine/" in seen[b"authorization"]
+    assert seen.get(b"x-amz-security-token") == sent
 
 
 @pytest.mark.usefixtures("environment")

@@ -27,17 +27,21 @@ def new_console(as_json: bool) -> Console:
 
 def print_heading(console: Console, found: Found) -> None:
     """Prints which report it is, and what was asked for."""
-    request, listed = found.request, found.listed
+    listed = found.listed
     print_line(console, listed.id, style="bold")
-    parameters = request.parameters
-    since = f"from {request.window.from_date}" if request.window.from_date else "all prices"
-    print_line(
-        console,
-        f"  {request.portfolio.name}: {format_count(parameters.scenario_count, 'scenario')}, "
-        f"{format_days(parameters.horizon_days)}, {since} to {request.window.as_of_date}",
-    )
+    asked = _request_line(found.request) if found.request else "what was asked for cannot be read"
+    print_line(console, f"  {asked}")
     ended = f", ended {_moment(listed)[1]}" if listed.closed_at else ""
     print_line(console, f"  {listed.status}, started {_moment(listed)[0]}{ended}")
+
+
+def _request_line(request: GenerateRiskReportRequest) -> str:
+    parameters = request.parameters
+    since = f"from {request.window.from_date}" if request.window.from_date else "all prices"
+    return (
+        f"{request.portfolio.name}: {format_count(parameters.scenario_count, 'scenario')}, "
+        f"{format_days(parameters.horizon_days)}, {since} to {request.window.as_of_date}"
+    )
 
 
 def print_response(

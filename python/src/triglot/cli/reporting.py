@@ -23,6 +23,7 @@ from triglot.cli.reports import (
     list_reports,
     read_end,
     report_document,
+    require_request,
     require_response,
 )
 from triglot.cli.session import Session, explained, open_session
@@ -47,7 +48,8 @@ async def show(report_id: str, as_json: bool) -> None:
         if progress is None:
             raise CommandError(
                 f"the report {found.listed.id} runs, but no worker answers for it on the task queue "
-                f"{RiskReportService.TASK_QUEUE}; start the workers (`triglot stack up` starts all)",
+                f"{RiskReportService.TASK_QUEUE}; start the workers (`triglot stack up` or `make up` starts "
+                "all)",
                 UNREACHABLE,
             )
         pending = await ask_pending(session.client, found.handle.workflow)
@@ -166,10 +168,11 @@ async def finish(
             problems.append(str(error))
     print_document(console.quiet, report_document(found, ended, saved=_paths(saved) if saved else None))
     response = require_response(ended)
-    print_response(console, found.request, response, saved)
+    request = require_request(found)
+    print_response(console, request, response, saved)
     if not saved:
         console.print(f"`triglot report open {found.listed.id}` shows it", markup=False)
-    problems += undelivered_lines(found.request, response)
+    problems += undelivered_lines(request, response)
     if problems:
         raise CommandError(f"the report stands, but {'; '.join(problems)}", FAILED)
 
@@ -209,7 +212,7 @@ def outliving_interrupts(report_id: str) -> Iterator[None]:
 
 def _print_end(console: Console, found: Found, ended: Ended) -> None:
     if ended.response:
-        print_response(console, found.request, ended.response)
+        print_response(console, require_request(found), ended.response)
     else:
         console.print(one_line(ended.failure), markup=False)
 

@@ -1,17 +1,26 @@
 """Risk reports as the server knows them: found, read, listed."""
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     WorkflowExecution,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHistoryEventFilterType,
 )
-from temporalio.exceptions import ActivityError, CancelledError, ChildWorkflowError, TerminatedError
+from temporalio.converter import WorkflowSerializationContext
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    ChildWorkflowError,
+    TerminatedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from triglot.cli.documents import utc_text
@@ -45,6 +54,8 @@ _STATUS = {
     WorkflowExecutionStatus.TERMINATED: "terminated",
     WorkflowExecutionStatus.TIMED_OUT: "timed out",
 }
+
+_NO_REQUEST: dict[str, Any] = dict.fromkeys(("portfolio", "window", "parameters"))
 
 
 @dataclass(frozen=True)
@@ -99,8 +110,8 @@ class Found:
 
     listed: Listed
     handle: GenerateRiskReportHandle
-    request: GenerateRiskReportRequest
-    """What was asked for."""
+    request: GenerateRiskReportRequest | None
+    """What was asked for; None of a report that was started with something else."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,8 @@ async def find_report(session: Session, report_id: str) -> Found:
         report_id: A workflow's id, or `last`.
 
     Raises:
-        CommandError: If there is none of that id, or what has that id is no risk report.
+        CommandError: If there is none of that id, or what has that id is no risk report, or it hangs, since
+            it was not started with one argument.
     """
     if report_id == NEWEST:
         report_id = await _newest(session)
@@ -140,7 +152,16 @@ async def find_report(session: Session, report_id: str) -> Found:
             "`triglot report list` lists the reports",
             NOT_FOUND,
         )
-    return Found(Listed.of(description), handle, await _read_request(session, handle))
+    listed = Listed.of(description)
+    arguments = await _read_arguments(handle)
+    if listed.running and len(arguments) != 1:
+        # A worker cannot refuse these, and fails at them again and again; nor can it cancel the report.
+        raise CommandError(
+            f"the report {report_id} runs but never begins, since it was started with {len(arguments)} "
+            f"arguments instead of one; `temporal workflow terminate --workflow-id {report_id}` ends it",
+            FAILED,
+        )
+    return Found(listed, handle, await _decode_request(session, report_id, arguments))
 
 
 async def _newest(session: Session) -> str:
@@ -154,16 +175,29 @@ async def _newest(session: Session) -> str:
     return newest[0].id
 
 
-async def _read_request(session: Session, handle: GenerateRiskReportHandle) -> GenerateRiskReportRequest:
+async def _read_arguments(handle: GenerateRiskReportHandle) -> Sequence[Payload]:
     events = handle.workflow.fetch_history_events(
         page_size=1, event_filter_type=WorkflowHistoryEventFilterType.ALL_EVENT
     )
     async for event in events:
-        payloads = event.workflow_execution_started_event_attributes.input.payloads
-        decoded = await session.client.data_converter.decode(payloads, [GenerateRiskReportRequest])
-        request: GenerateRiskReportRequest = decoded[0]
-        return request
+        return event.workflow_execution_started_event_attributes.input.payloads
     raise CommandError(f"the server has no history of {handle.workflow.id}", NOT_FOUND)
+
+
+async def _decode_request(
+    session: Session, report_id: str, arguments: Sequence[Payload]
+) -> GenerateRiskReportRequest | None:
+    if len(arguments) != 1:
+        return None
+    # As the workflow does, which refuses what is no such request.
+    context = WorkflowSerializationContext(session.client.namespace, report_id)
+    converter = session.client.data_converter.with_context(context)
+    try:
+        request: GenerateRiskReportRequest
+        [request] = await converter.decode(arguments, [GenerateRiskReportRequest])
+    except ApplicationError:
+        return None
+    return request
 
 
 async def list_reports(session: Session, limit: int, only_running: bool = False) -> list[Listed]:
@@ -212,6 +246,17 @@ def deciding_cause(error: WorkflowFailureError) -> BaseException:
     return cause
 
 
+def require_request(found: Found) -> GenerateRiskReportRequest:
+    """Returns what was asked for.
+
+    Raises:
+        CommandError: If it cannot be read.
+    """
+    if found.request is None:
+        raise CommandError(f"what the report {found.listed.id} was asked for cannot be read", FAILED)
+    return found.request
+
+
 def require_response(ended: Ended) -> GenerateRiskReportResponse:
     """Returns the response.
 
@@ -239,9 +284,20 @@ def report_document(
         pending: Which of its activities have failed and are tried again, while it runs.
         saved: Where its files were saved, by name.
     """
-    request = found.request
+    response = ended.response if ended else None
     return {
         **found.listed.document(),
+        **(_request_document(found.request) if found.request else _NO_REQUEST),
+        "progress": _progress_document(progress) if progress else None,
+        "pending": [one.document() for one in pending] if pending is not None else None,
+        "result": _result_document(require_request(found), response) if response else None,
+        "failure": ended.failure if ended else None,
+        "saved": saved,
+    }
+
+
+def _request_document(request: GenerateRiskReportRequest) -> dict[str, Any]:
+    return {
         "portfolio": {
             "id": request.portfolio.id,
             "name": request.portfolio.name,
@@ -262,11 +318,6 @@ def report_document(
             "confidences_bp": list(request.confidences_bp),
             "shard_size": request.shard_size,
         },
-        "progress": _progress_document(progress) if progress else None,
-        "pending": [one.document() for one in pending] if pending is not None else None,
-        "result": _result_document(request, ended.response) if ended and ended.response else None,
-        "failure": ended.failure if ended else None,
-        "saved": saved,
     }
 
 

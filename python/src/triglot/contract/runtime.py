@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Sequence
-from typing import Any, Final, Literal, Self, TypeVar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, Literal, Self, TypeGuard, TypeVar
 
 from google.protobuf.message import Message
 from temporalio import activity, workflow
@@ -95,7 +96,9 @@ def receive(expected: type[MessageT], request: object) -> MessageT:
         ApplicationError: it is another message, no message at all, or breaks a rule; as `validate`.
     """
     if isinstance(request, RawValue):
-        request = _decode(expected, request)
+        # Done here, since the SDK would retry an activity whose argument it cannot decode.
+        with _refusing(expected):
+            request = activity.payload_converter().from_payload(request.payload, expected)
     message = _require(expected, request)
     validate(message)
     return message
@@ -110,8 +113,10 @@ def data_converter(encoding: Literal["json", "binary"] = "json") -> DataConverte
     """Makes the contract's data converter.
 
     Messages are encoded as `json/protobuf` or `binary/protobuf` and decoded from both, tolerating unknown
-    fields. `json/plain` serves the SDK's own needs and never decodes into a message. A workflow's
-    argument that cannot be decoded is refused as by `validate`, which ends the workflow.
+    fields. `json/plain` serves the SDK's own needs and never decodes into a message.
+
+    In a workflow an argument that is not its request is refused as by `validate`, which ends the workflow or
+    rejects the update. Whatever else cannot be decoded, as a child's result, raises what the SDK raises.
     """
     converters = {"json": _JsonPayloadConverter, "binary": _BinaryPayloadConverter}
     return DataConverter(payload_converter_class=converters[encoding])
@@ -133,18 +138,14 @@ class _ContractPayloadConverter(CompositePayloadConverter):
         return converter
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        # A workflow's argument that is wrong stays wrong, but the SDK would try the task again for ever. An
-        # activity's result may be mended by another version of its worker.
-        if not self._of_workflow:
-            return super().from_payloads(payloads, type_hints)
-        try:
-            values = super().from_payloads(payloads, type_hints)
-        except (KeyError, RuntimeError, TypeError, UnicodeDecodeError) as error:
-            raise invalid_argument(f"a payload cannot be decoded: {_reason(error)}") from error
-        for value, expected in zip(values, type_hints or [], strict=False):
-            if isinstance(expected, type) and issubclass(expected, Message):
-                _require(expected, value)
-        return values
+        # A workflow's argument that is wrong stays wrong, but the SDK would try the task again for ever. A
+        # result may be mended by another version of its worker, and must not end whoever waits for it.
+        match type_hints:
+            case [expected] if self._of_workflow and _is_request(expected):
+                with _refusing(expected):
+                    values = super().from_payloads(payloads, type_hints)
+                return [_require(expected, value) for value in values]
+        return super().from_payloads(payloads, type_hints)
 
 
 class _JsonPayloadConverter(_ContractPayloadConverter):
@@ -176,10 +177,22 @@ def _require(expected: type[MessageT], value: object) -> MessageT:
     raise invalid_argument(f"expected {expected.DESCRIPTOR.full_name}, got {found}")
 
 
-def _decode(expected: type[Message], request: RawValue) -> object:
-    # Done here, since the SDK would retry an activity whose argument it cannot decode.
+def _is_request(hint: object) -> TypeGuard[type[Message]]:
+    """Whether an RPC of its own file takes it.
+
+    Then it is no result, since buf's lint has each RPC take and return messages of its own.
+    """
+    if not (isinstance(hint, type) and issubclass(hint, Message)):
+        return False
+    services = hint.DESCRIPTOR.file.services_by_name.values()
+    return any(method.input_type == hint.DESCRIPTOR for service in services for method in service.methods)
+
+
+@contextmanager
+def _refusing(expected: type[Message]) -> Iterator[None]:
+    """Makes a refusal of what the SDK raises at a payload that it cannot decode."""
     try:
-        return activity.payload_converter().from_payload(request.payload, expected)
+        yield
     except (KeyError, RuntimeError, TypeError, UnicodeDecodeError) as error:
         raise invalid_argument(f"expected {expected.DESCRIPTOR.full_name}: {_reason(error)}") from error
 

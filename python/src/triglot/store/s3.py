@@ -1,12 +1,18 @@
 """Buckets of S3-compatible storage."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from obstore.store import S3Store
 
 from triglot.store.location import BucketLocation
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
 
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _SESSION_TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105 - a variable's name
@@ -25,9 +31,13 @@ def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.en
     # Before the SDK looks elsewhere: its other ways differ by language, and mostly end in a wait for nothing.
     if not all(map(environment.get, _CREDENTIALS)):
         raise ValueError(f"names a bucket, which needs {' and '.join(_CREDENTIALS)}")
+    credential: S3Credential = {
+        "access_key_id": environment[_CREDENTIALS[0]],
+        "secret_access_key": environment[_CREDENTIALS[1]],
+        "token": environment.get(_SESSION_TOKEN) or None,
+        "expires_at": None,
+    }
     options: dict[str, str] = {}
-    if token := environment.get(_SESSION_TOKEN):
-        options["session_token"] = token
     if location.endpoint:
         # Both, since the environment's AWS_ENDPOINT_URL_S3 would win over the plain one.
         options |= {"endpoint": location.endpoint, "aws_endpoint_url_s3": location.endpoint}
@@ -35,8 +45,8 @@ def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.en
         location.bucket,
         prefix=location.prefix or None,
         region=location.region,
-        access_key_id=environment[_CREDENTIALS[0]],
-        secret_access_key=environment[_CREDENTIALS[1]],
+        # Not as options: a token that is missing there would be that of the process.
+        credential_provider=lambda: credential,
         virtual_hosted_style_request=False,
         # Not every storage knows the request that deletes many.
         disable_bulk_delete=True,
