@@ -101,7 +101,6 @@ up: $(VENV) ## build the images, start the stack in containers, wait until it is
 
 .PHONY: down
 down: $(VENV) ## stop and remove the containers; keep what they stored
-	$(ENGINE)
 	@python -m triglot.cli.containers down
 
 .PHONY: logs

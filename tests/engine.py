@@ -6,9 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 
-from dotenv import dotenv_values
-
-from triglot.stack.containers import require_engine
+from triglot.stack.containers import read_variables, require_engine
 from triglot.stack.processes import REPOSITORY, StackError
 
 _BUILD_SECONDS = 1_200
@@ -48,11 +46,11 @@ def variables() -> dict[str, str]:
 
     Two clones on one engine do not take each other's images: the tag is the clone's own.
     """
-    named = dotenv_values(REPOSITORY / ".env")
+    named = read_variables(REPOSITORY / ".env")
     if stand_ins := os.environ.get("IMAGES"):
-        named |= dotenv_values(REPOSITORY / stand_ins)
+        named |= read_variables(REPOSITORY / stand_ins)
     clone = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:12]
-    return {name: value for name, value in named.items() if value} | {"TRIGLOT_TAG": f"test-{clone}"}
+    return named | {"TRIGLOT_TAG": f"test-{clone}"}
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from triglot.stack.processes import inherited_environment
 from triglot.stack.stack import Stack
 
 SCRIPT = str(Path(sys.executable).parent / "triglot")
@@ -53,10 +53,7 @@ class Ended:
 
 def environment(stack: Stack, **changes: str) -> dict[str, str]:
     """Returns the variables that name the stack's server and store, and no others of their kind."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "TRIGLOT_"))
-    }
-    return inherited | {
+    return inherited_environment() | {
         "TEMPORAL_ADDRESS": stack.ports.address,
         "TEMPORAL_CONFIG_FILE": str(stack.folder.temporal_config),
         "TRIGLOT_STORE_URL": stack.folder.store_url,

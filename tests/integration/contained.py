@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import docker
-from dotenv import dotenv_values
 from temporalio.client import Client
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
@@ -24,7 +23,13 @@ from triglot.notification.v1.notification_temporal import NotificationService
 from triglot.risk.v1.analytics_temporal import AnalyticsService
 from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.risk.v1.simulation_temporal import SimulationService
-from triglot.stack.containers import Containers, RunningContainers, write_secrets
+from triglot.stack.containers import (
+    STORE_CLIENT,
+    Containers,
+    RunningContainers,
+    read_variables,
+    write_secrets,
+)
 from triglot.stack.inbox import WEBHOOK_PATH
 from triglot.stack.ports import PortReservation
 from triglot.store import Store
@@ -164,7 +169,7 @@ async def containers(folder: Path) -> AsyncIterator[Environment]:
         running = RunningContainers(
             address=f"127.0.0.1:{ports.server}",
             store_url=f"s3://triglot?endpoint=http://127.0.0.1:{ports.store}",
-            store_secrets=str(folder / "store-client.env"),
+            store_secrets=str(folder / STORE_CLIENT),
             payload_encoding="json",
             web_ui="",
             inbox=f"http://127.0.0.1:{ports.inbox}",
@@ -188,13 +193,13 @@ def _start(
     cleanup: ExitStack, images: engine.Images, ports: _Ports, secrets: Path
 ) -> dict[str, DockerContainer]:
     network = cleanup.enter_context(Network())
-    webhook_secrets = _variables(secrets / "webhook.env")
+    webhook_secrets = read_variables(secrets / "webhook.env")
     server = TemporalContainer(images.temporal, port=ports.server, network=network)
     store = _service(
         images.versitygw, "store", network, {7070: ports.store}, "wget -q -O - http://127.0.0.1:7070/health"
     )
     store.with_command(["--health", "/health", "posix", "/buckets"]).with_envs(
-        **_variables(secrets / "store.env")
+        **read_variables(secrets / "store.env")
     )
     store.with_copy_into_container(b"", "/buckets/triglot/.keep")
     inbox = _service(
@@ -207,7 +212,7 @@ def _start(
     ).with_envs(**webhook_secrets)  # fmt: skip
     environment = {
         "TRIGLOT_STORE_URL": "s3://triglot?endpoint=http://store:7070",
-        **_variables(secrets / "store-client.env"),
+        **read_variables(secrets / STORE_CLIENT),
         **WORKERS,
     }
     notification = {
@@ -247,7 +252,3 @@ def _service(
         }
     )
     return container.waiting_for(HealthcheckWaitStrategy().with_poll_interval(0.1))
-
-
-def _variables(file: Path) -> dict[str, str]:
-    return {name: value for name, value in dotenv_values(file).items() if value}

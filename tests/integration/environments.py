@@ -1,7 +1,6 @@
 """What a stack runs in: here processes, elsewhere containers; the tests do not see which."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -17,7 +16,7 @@ from temporalio.service import RPCError
 from inboxes import RunningInbox
 from polling import poll
 from triglot.pollers import needed_queues, pollers_of
-from triglot.stack.processes import SERVER, StackOptions
+from triglot.stack.processes import SERVER, StackOptions, inherited_environment
 from triglot.stack.stack import Stack, running_stack
 from triglot.stack.supervision import read_process_states
 from triglot.store import Store
@@ -54,11 +53,7 @@ class Environment(ABC):
         self.store = connections.store
         self.inbox = connections.inbox
         self.webhook = connections.webhook
-        self.variables = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("TEMPORAL_", "TRIGLOT_"))
-        } | dict(connections.variables)
+        self.variables = inherited_environment() | dict(connections.variables)
 
     @abstractmethod
     async def kill(self, worker: str) -> None:

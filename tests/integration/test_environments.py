@@ -176,6 +176,7 @@ async def test_a_report_waits_for_its_store(environment: Environment) -> None:
     await works.await_shards(handle)
 
     async with environment.store_away(), asyncio.TaskGroup() as away:
+        # Nothing is waited for here: this is how long the store is away.
         away.create_task(asyncio.sleep(OUTAGE_SECONDS))
         failed = away.create_task(works.await_failure(handle))
 

@@ -1,6 +1,5 @@
 """What `make up`, `make down` and `make clean` call, as a user meets it."""
 
-import os
 import subprocess
 import sys
 import uuid
@@ -13,6 +12,7 @@ import engine
 from commands import SMALL, Ended, triglot
 from inboxes import RunningInbox
 from triglot.stack.ports import PortReservation
+from triglot.stack.processes import inherited_environment
 
 SECONDS = 300
 PORTS = ("TEMPORAL_PORT", "WEB_UI_PORT", "STORE_PORT", "INBOX_PORT", "SMTP_PORT")
@@ -23,9 +23,8 @@ Run = Callable[[str], Ended]
 @pytest.fixture
 def variables(images: engine.Images) -> Iterator[dict[str, str]]:
     ports = PortReservation()
-    others = ("TEMPORAL_", "TRIGLOT_")
     yield {
-        **{name: value for name, value in os.environ.items() if not name.startswith(others)},
+        **inherited_environment(),
         **engine.variables(),
         **{name: str(ports.take()) for name in PORTS},
         "COMPOSE_PROJECT_NAME": f"triglot-test-{uuid.uuid4().hex[:12]}",

@@ -18,6 +18,7 @@ from triglot.stack.inbox.receiving import Receiver
 from triglot.stack.inbox.signature import decode_secret
 from triglot.stack.inbox.web import InboxServer
 from triglot.stack.ports import PortReservation
+from triglot.stack.processes import inherited_environment
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def start_inbox(tmp_path: Path) -> StartInbox:
         command = [sys.executable, "-m", "triglot.stack.inbox", "--folder", str(tmp_path)]
         process = subprocess.Popen(
             [*command, "--smtp-port", str(smtp_port), "--http-port", str(http_port), *options],
-            env={} if secret is None else {"TRIGLOT_WEBHOOK_SECRET_INBOX": secret},
+            env=inherited_environment() | ({"TRIGLOT_WEBHOOK_SECRET_INBOX": secret} if secret else {}),
         )
         inbox = RunningInbox(smtp_port, f"http://127.0.0.1:{http_port}")
         try:

@@ -65,8 +65,7 @@ class RunningContainers(BaseModel):
         Raises:
             OSError: If their file cannot be read.
         """
-        with Path(self.store_secrets).open() as file:
-            return {name: value for name, value in dotenv_values(stream=file).items() if value}
+        return read_variables(Path(self.store_secrets))
 
 
 @dataclass(frozen=True)
@@ -246,6 +245,16 @@ def require_engine() -> None:
     ):
         if subprocess.run(["docker", *arguments], capture_output=True, check=False).returncode:  # noqa: S607
             raise StackError(f"{missing}; {_WITHOUT}")
+
+
+def read_variables(path: Path) -> dict[str, str]:
+    """Returns the variables of a file such as `.env`, those that are empty left out.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with path.open() as file:
+        return {name: value for name, value in dotenv_values(stream=file).items() if value}
 
 
 def write_secrets(folder: Path) -> None:
