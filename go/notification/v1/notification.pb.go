@@ -345,7 +345,9 @@ type Notification struct {
 	// The figures.
 	Figures []*Figure `protobuf:"bytes,3,rep,name=figures,proto3" json:"figures,omitempty"`
 	// Pictures for channels that can show them; a mail carries them inline.
-	Images        []*Image `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
+	Images []*Image `protobuf:"bytes,4,rep,name=images,proto3" json:"images,omitempty"`
+	// What kind of thing happened, for programs; for instance `report-ready`.
+	Topic         string `protobuf:"bytes,5,opt,name=topic,proto3" json:"topic,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -406,6 +408,13 @@ func (x *Notification) GetImages() []*Image {
 		return x.Images
 	}
 	return nil
+}
+
+func (x *Notification) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
 }
 
 // A stored picture.
@@ -569,13 +578,14 @@ const file_triglot_notification_v1_notification_proto_rawDesc = "" +
 	"\x03url\x18\x01 \x01(\tB\x85\x01\xbaH\x81\x01\xba\x01v\n" +
 	"\x15webhook_recipient.url\x120must be an http or https URL without credentials\x1a+this.matches('^https?://[^/?#@]+([/?#]|$)')r\x06\x18\xd0\x0f\x88\x01\x01R\x03url\x12>\n" +
 	"\vsecret_name\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{0,62}$R\n" +
-	"secretName\"\xee\x01\n" +
+	"secretName\"\xa0\x02\n" +
 	"\fNotification\x121\n" +
 	"\asubject\x18\x01 \x01(\tB\x17\xbaH\x14r\x122\x10^[^\\r\\n]{1,200}$R\asubject\x12$\n" +
 	"\asummary\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\asummary\x12C\n" +
 	"\afigures\x18\x03 \x03(\v2\x1f.triglot.notification.v1.FigureB\b\xbaH\x05\x92\x01\x02\x102R\afigures\x12@\n" +
-	"\x06images\x18\x04 \x03(\v2\x1e.triglot.notification.v1.ImageB\b\xbaH\x05\x92\x01\x02\x10\x04R\x06images\"\xa1\x02\n" +
+	"\x06images\x18\x04 \x03(\v2\x1e.triglot.notification.v1.ImageB\b\xbaH\x05\x92\x01\x02\x10\x04R\x06images\x120\n" +
+	"\x05topic\x18\x05 \x01(\tB\x1a\xbaH\x17r\x152\x13^[a-z][a-z-]{0,31}$R\x05topic\"\xa1\x02\n" +
 	"\x05Image\x12;\n" +
 	"\x06object\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x06object\x12,\n" +
 	"\vdescription\x18\x02 \x01(\tB\n" +

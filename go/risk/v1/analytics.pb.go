@@ -99,7 +99,9 @@ type PrepareMarketDataResponse struct {
 	// How many positions there are.
 	AssetCount int32 `protobuf:"varint,3,opt,name=asset_count,json=assetCount,proto3" json:"asset_count,omitempty"`
 	// Who did the work.
-	Provenance    *Provenance `protobuf:"bytes,4,opt,name=provenance,proto3" json:"provenance,omitempty"`
+	Provenance *Provenance `protobuf:"bytes,4,opt,name=provenance,proto3" json:"provenance,omitempty"`
+	// The window that was used, whose as-of date has prices.
+	Window        *PriceWindow `protobuf:"bytes,5,opt,name=window,proto3" json:"window,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -158,6 +160,13 @@ func (x *PrepareMarketDataResponse) GetAssetCount() int32 {
 func (x *PrepareMarketDataResponse) GetProvenance() *Provenance {
 	if x != nil {
 		return x.Provenance
+	}
+	return nil
+}
+
+func (x *PrepareMarketDataResponse) GetWindow() *PriceWindow {
+	if x != nil {
+		return x.Window
 	}
 	return nil
 }
@@ -455,7 +464,7 @@ const file_triglot_risk_v1_analytics_proto_rawDesc = "" +
 	"\x06window\x18\x02 \x01(\v2\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n" +
 	"\n" +
 	"parameters\x18\x03 \x01(\v2%.triglot.risk.v1.SimulationParametersB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"parameters\"\xe9\x01\n" +
+	"parameters\"\xa7\x02\n" +
 	"\x19PrepareMarketDataResponse\x127\n" +
 	"\x04spec\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12$\n" +
 	"\tday_count\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\bdayCount\x12(\n" +
@@ -463,7 +472,8 @@ const file_triglot_risk_v1_analytics_proto_rawDesc = "" +
 	"assetCount\x12C\n" +
 	"\n" +
 	"provenance\x18\x04 \x01(\v2\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"provenance\"V\n" +
+	"provenance\x12<\n" +
+	"\x06window\x18\x05 \x01(\v2\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\"V\n" +
 	"\x12MergeShardsRequest\x12@\n" +
 	"\x06shards\x18\x01 \x03(\v2\x1b.triglot.store.v1.ObjectRefB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x06shards\"\xc5\x01\n" +
 	"\x13MergeShardsResponse\x129\n" +
@@ -471,7 +481,7 @@ const file_triglot_risk_v1_analytics_proto_rawDesc = "" +
 	"\x0escenario_count\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x01R\rscenarioCount\x12C\n" +
 	"\n" +
 	"provenance\x18\x03 \x01(\v2\x1b.triglot.risk.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"provenance\"\x9c\x04\n" +
+	"provenance\"\xe3\x05\n" +
 	"\x14AggregateRiskRequest\x12@\n" +
 	"\tportfolio\x18\x01 \x01(\v2\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n" +
@@ -485,7 +495,8 @@ const file_triglot_risk_v1_analytics_proto_rawDesc = "" +
 	"\vpreparation\x18\a \x01(\v2\x1b.triglot.risk.v1.ProvenanceR\vpreparation\x12<\n" +
 	"\n" +
 	"simulation\x18\b \x03(\v2\x1c.triglot.risk.v1.WorkerShareR\n" +
-	"simulation\"\xd8\x01\n" +
+	"simulation:\xc4\x01\xbaH\xc0\x01\x1a\xbd\x01\n" +
+	"\x1caggregate_risk_request.limit\x12Dthe confidence of the portfolio's limit must be among confidences_bp\x1aW!has(this.portfolio.limit) || this.portfolio.limit.confidence_bp in this.confidences_bp\"\xd8\x01\n" +
 	"\x15AggregateRiskResponse\x12>\n" +
 	"\asummary\x18\x01 \x01(\v2\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\asummary\x12:\n" +
 	"\x05files\x18\x02 \x01(\v2\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05files\x12C\n" +
@@ -532,30 +543,31 @@ var file_triglot_risk_v1_analytics_proto_depIdxs = []int32{
 	8,  // 2: triglot.risk.v1.PrepareMarketDataRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
 	9,  // 3: triglot.risk.v1.PrepareMarketDataResponse.spec:type_name -> triglot.store.v1.ObjectRef
 	10, // 4: triglot.risk.v1.PrepareMarketDataResponse.provenance:type_name -> triglot.risk.v1.Provenance
-	9,  // 5: triglot.risk.v1.MergeShardsRequest.shards:type_name -> triglot.store.v1.ObjectRef
-	9,  // 6: triglot.risk.v1.MergeShardsResponse.shard:type_name -> triglot.store.v1.ObjectRef
-	10, // 7: triglot.risk.v1.MergeShardsResponse.provenance:type_name -> triglot.risk.v1.Provenance
-	6,  // 8: triglot.risk.v1.AggregateRiskRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
-	7,  // 9: triglot.risk.v1.AggregateRiskRequest.window:type_name -> triglot.risk.v1.PriceWindow
-	8,  // 10: triglot.risk.v1.AggregateRiskRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
-	9,  // 11: triglot.risk.v1.AggregateRiskRequest.spec:type_name -> triglot.store.v1.ObjectRef
-	9,  // 12: triglot.risk.v1.AggregateRiskRequest.shards:type_name -> triglot.store.v1.ObjectRef
-	10, // 13: triglot.risk.v1.AggregateRiskRequest.preparation:type_name -> triglot.risk.v1.Provenance
-	11, // 14: triglot.risk.v1.AggregateRiskRequest.simulation:type_name -> triglot.risk.v1.WorkerShare
-	12, // 15: triglot.risk.v1.AggregateRiskResponse.summary:type_name -> triglot.risk.v1.RiskSummary
-	13, // 16: triglot.risk.v1.AggregateRiskResponse.files:type_name -> triglot.risk.v1.ReportFiles
-	10, // 17: triglot.risk.v1.AggregateRiskResponse.provenance:type_name -> triglot.risk.v1.Provenance
-	0,  // 18: triglot.risk.v1.AnalyticsService.PrepareMarketData:input_type -> triglot.risk.v1.PrepareMarketDataRequest
-	2,  // 19: triglot.risk.v1.AnalyticsService.MergeShards:input_type -> triglot.risk.v1.MergeShardsRequest
-	4,  // 20: triglot.risk.v1.AnalyticsService.AggregateRisk:input_type -> triglot.risk.v1.AggregateRiskRequest
-	1,  // 21: triglot.risk.v1.AnalyticsService.PrepareMarketData:output_type -> triglot.risk.v1.PrepareMarketDataResponse
-	3,  // 22: triglot.risk.v1.AnalyticsService.MergeShards:output_type -> triglot.risk.v1.MergeShardsResponse
-	5,  // 23: triglot.risk.v1.AnalyticsService.AggregateRisk:output_type -> triglot.risk.v1.AggregateRiskResponse
-	21, // [21:24] is the sub-list for method output_type
-	18, // [18:21] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	7,  // 5: triglot.risk.v1.PrepareMarketDataResponse.window:type_name -> triglot.risk.v1.PriceWindow
+	9,  // 6: triglot.risk.v1.MergeShardsRequest.shards:type_name -> triglot.store.v1.ObjectRef
+	9,  // 7: triglot.risk.v1.MergeShardsResponse.shard:type_name -> triglot.store.v1.ObjectRef
+	10, // 8: triglot.risk.v1.MergeShardsResponse.provenance:type_name -> triglot.risk.v1.Provenance
+	6,  // 9: triglot.risk.v1.AggregateRiskRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
+	7,  // 10: triglot.risk.v1.AggregateRiskRequest.window:type_name -> triglot.risk.v1.PriceWindow
+	8,  // 11: triglot.risk.v1.AggregateRiskRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
+	9,  // 12: triglot.risk.v1.AggregateRiskRequest.spec:type_name -> triglot.store.v1.ObjectRef
+	9,  // 13: triglot.risk.v1.AggregateRiskRequest.shards:type_name -> triglot.store.v1.ObjectRef
+	10, // 14: triglot.risk.v1.AggregateRiskRequest.preparation:type_name -> triglot.risk.v1.Provenance
+	11, // 15: triglot.risk.v1.AggregateRiskRequest.simulation:type_name -> triglot.risk.v1.WorkerShare
+	12, // 16: triglot.risk.v1.AggregateRiskResponse.summary:type_name -> triglot.risk.v1.RiskSummary
+	13, // 17: triglot.risk.v1.AggregateRiskResponse.files:type_name -> triglot.risk.v1.ReportFiles
+	10, // 18: triglot.risk.v1.AggregateRiskResponse.provenance:type_name -> triglot.risk.v1.Provenance
+	0,  // 19: triglot.risk.v1.AnalyticsService.PrepareMarketData:input_type -> triglot.risk.v1.PrepareMarketDataRequest
+	2,  // 20: triglot.risk.v1.AnalyticsService.MergeShards:input_type -> triglot.risk.v1.MergeShardsRequest
+	4,  // 21: triglot.risk.v1.AnalyticsService.AggregateRisk:input_type -> triglot.risk.v1.AggregateRiskRequest
+	1,  // 22: triglot.risk.v1.AnalyticsService.PrepareMarketData:output_type -> triglot.risk.v1.PrepareMarketDataResponse
+	3,  // 23: triglot.risk.v1.AnalyticsService.MergeShards:output_type -> triglot.risk.v1.MergeShardsResponse
+	5,  // 24: triglot.risk.v1.AnalyticsService.AggregateRisk:output_type -> triglot.risk.v1.AggregateRiskResponse
+	22, // [22:25] is the sub-list for method output_type
+	19, // [19:22] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_triglot_risk_v1_analytics_proto_init() }

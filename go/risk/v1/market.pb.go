@@ -10,9 +10,11 @@ package riskv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	v1 "example.com/triglot/go/store/v1"
+	v1 "example.com/triglot/go/notification/v1"
+	v11 "example.com/triglot/go/store/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -35,7 +37,9 @@ type Portfolio struct {
 	// The ISO 4217 code of the currency; one with two decimals, so a minor unit is a cent.
 	Currency string `protobuf:"bytes,3,opt,name=currency,proto3" json:"currency,omitempty"`
 	// The positions.
-	Positions     []*Position `protobuf:"bytes,4,rep,name=positions,proto3" json:"positions,omitempty"`
+	Positions []*Position `protobuf:"bytes,4,rep,name=positions,proto3" json:"positions,omitempty"`
+	// What its value at risk may be without anybody being asked; absent, a report waits for nobody.
+	Limit         *RiskLimit `protobuf:"bytes,5,opt,name=limit,proto3" json:"limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -98,6 +102,13 @@ func (x *Portfolio) GetPositions() []*Position {
 	return nil
 }
 
+func (x *Portfolio) GetLimit() *RiskLimit {
+	if x != nil {
+		return x.Limit
+	}
+	return nil
+}
+
 // A holding of one asset.
 type Position struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -105,6 +116,8 @@ type Position struct {
 	Symbol string `protobuf:"bytes,1,opt,name=symbol,proto3" json:"symbol,omitempty"`
 	// Its signed value in minor units; negative when short.
 	ExposureMinor int64 `protobuf:"varint,2,opt,name=exposure_minor,json=exposureMinor,proto3" json:"exposure_minor,omitempty"`
+	// What other systems know it by, for instance its ISIN or its desk; the report carries them on.
+	Labels        map[string]string `protobuf:"bytes,3,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -153,22 +166,115 @@ func (x *Position) GetExposureMinor() int64 {
 	return 0
 }
 
+func (x *Position) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+// A limit on value at risk, and who decides when it is breached.
+type RiskLimit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The confidence of the value at risk, in basis points.
+	ConfidenceBp int32 `protobuf:"varint,1,opt,name=confidence_bp,json=confidenceBp,proto3" json:"confidence_bp,omitempty"`
+	// The largest value at risk that nobody need decide on, in minor units.
+	ValueAtRiskMinor int64 `protobuf:"varint,2,opt,name=value_at_risk_minor,json=valueAtRiskMinor,proto3" json:"value_at_risk_minor,omitempty"`
+	// Who may decide. Whoever decides says who they are, and nothing proves it: the list keeps slips out, it
+	// authenticates nobody. Let that be done by what stands before the server.
+	Approvers []string `protobuf:"bytes,3,rep,name=approvers,proto3" json:"approvers,omitempty"`
+	// How long a decision may take. A report that has none by then is withdrawn.
+	DecideWithin *durationpb.Duration `protobuf:"bytes,4,opt,name=decide_within,json=decideWithin,proto3" json:"decide_within,omitempty"`
+	// Whom to tell, beside the report's recipients, when most of that time has passed without a decision.
+	Escalation    []*v1.Recipient `protobuf:"bytes,5,rep,name=escalation,proto3" json:"escalation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RiskLimit) Reset() {
+	*x = RiskLimit{}
+	mi := &file_triglot_risk_v1_market_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RiskLimit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RiskLimit) ProtoMessage() {}
+
+func (x *RiskLimit) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_market_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RiskLimit.ProtoReflect.Descriptor instead.
+func (*RiskLimit) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_market_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RiskLimit) GetConfidenceBp() int32 {
+	if x != nil {
+		return x.ConfidenceBp
+	}
+	return 0
+}
+
+func (x *RiskLimit) GetValueAtRiskMinor() int64 {
+	if x != nil {
+		return x.ValueAtRiskMinor
+	}
+	return 0
+}
+
+func (x *RiskLimit) GetApprovers() []string {
+	if x != nil {
+		return x.Approvers
+	}
+	return nil
+}
+
+func (x *RiskLimit) GetDecideWithin() *durationpb.Duration {
+	if x != nil {
+		return x.DecideWithin
+	}
+	return nil
+}
+
+func (x *RiskLimit) GetEscalation() []*v1.Recipient {
+	if x != nil {
+		return x.Escalation
+	}
+	return nil
+}
+
 // A stored price history, and the days of it to use.
 type PriceWindow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The stored `PriceHistory`.
-	Prices *v1.ObjectRef `protobuf:"bytes,1,opt,name=prices,proto3" json:"prices,omitempty"`
+	Prices *v11.ObjectRef `protobuf:"bytes,1,opt,name=prices,proto3" json:"prices,omitempty"`
 	// The first day whose price is used, as an ISO 8601 date; empty means from the beginning.
 	FromDate string `protobuf:"bytes,2,opt,name=from_date,json=fromDate,proto3" json:"from_date,omitempty"`
-	// The day of the report and the last whose price is used, as an ISO 8601 date.
-	AsOfDate      string `protobuf:"bytes,3,opt,name=as_of_date,json=asOfDate,proto3" json:"as_of_date,omitempty"`
+	// The day of the report and the last whose price is used, as an ISO 8601 date. Empty when a report is asked for,
+	// it means the day, in UTC, that the report was scheduled for or, without a schedule, started on.
+	AsOfDate string `protobuf:"bytes,3,opt,name=as_of_date,json=asOfDate,proto3" json:"as_of_date,omitempty"`
+	// Whether a day without prices stands for the last one before it that has some: schedules know no holidays.
+	OrLastBefore  bool `protobuf:"varint,4,opt,name=or_last_before,json=orLastBefore,proto3" json:"or_last_before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PriceWindow) Reset() {
 	*x = PriceWindow{}
-	mi := &file_triglot_risk_v1_market_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_market_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -180,7 +286,7 @@ func (x *PriceWindow) String() string {
 func (*PriceWindow) ProtoMessage() {}
 
 func (x *PriceWindow) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_market_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_market_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -193,10 +299,10 @@ func (x *PriceWindow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PriceWindow.ProtoReflect.Descriptor instead.
 func (*PriceWindow) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_market_proto_rawDescGZIP(), []int{2}
+	return file_triglot_risk_v1_market_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *PriceWindow) GetPrices() *v1.ObjectRef {
+func (x *PriceWindow) GetPrices() *v11.ObjectRef {
 	if x != nil {
 		return x.Prices
 	}
@@ -217,6 +323,13 @@ func (x *PriceWindow) GetAsOfDate() string {
 	return ""
 }
 
+func (x *PriceWindow) GetOrLastBefore() bool {
+	if x != nil {
+		return x.OrLastBefore
+	}
+	return false
+}
+
 // Daily closing prices without gaps.
 type PriceHistory struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -234,7 +347,7 @@ type PriceHistory struct {
 
 func (x *PriceHistory) Reset() {
 	*x = PriceHistory{}
-	mi := &file_triglot_risk_v1_market_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_market_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -246,7 +359,7 @@ func (x *PriceHistory) String() string {
 func (*PriceHistory) ProtoMessage() {}
 
 func (x *PriceHistory) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_market_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_market_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -259,7 +372,7 @@ func (x *PriceHistory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PriceHistory.ProtoReflect.Descriptor instead.
 func (*PriceHistory) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_market_proto_rawDescGZIP(), []int{3}
+	return file_triglot_risk_v1_market_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PriceHistory) GetSymbols() []string {
@@ -307,7 +420,7 @@ type SimulationParameters struct {
 
 func (x *SimulationParameters) Reset() {
 	*x = SimulationParameters{}
-	mi := &file_triglot_risk_v1_market_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_market_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -319,7 +432,7 @@ func (x *SimulationParameters) String() string {
 func (*SimulationParameters) ProtoMessage() {}
 
 func (x *SimulationParameters) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_market_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_market_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -332,7 +445,7 @@ func (x *SimulationParameters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimulationParameters.ProtoReflect.Descriptor instead.
 func (*SimulationParameters) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_market_proto_rawDescGZIP(), []int{4}
+	return file_triglot_risk_v1_market_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SimulationParameters) GetScenarioCount() int64 {
@@ -367,23 +480,38 @@ var File_triglot_risk_v1_market_proto protoreflect.FileDescriptor
 
 const file_triglot_risk_v1_market_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctriglot/risk/v1/market.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dtriglot/store/v1/object.proto\"\xb9\x02\n" +
+	"\x1ctriglot/risk/v1/market.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1dtriglot/store/v1/object.proto\"\xeb\x02\n" +
 	"\tPortfolio\x120\n" +
 	"\x02id\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^[a-z0-9][a-z0-9-]{0,62}$R\x02id\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12-\n" +
 	"\bcurrency\x18\x03 \x01(\tB\x11\xbaH\x0er\f2\n" +
 	"^[A-Z]{3}$R\bcurrency\x12D\n" +
-	"\tpositions\x18\x04 \x03(\v2\x19.triglot.risk.v1.PositionB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\tpositions:e\xbaHb\x1a`\n" +
-	"\x18portfolio.symbols_unique\x12\x1aeach symbol may occur once\x1a(this.positions.map(p, p.symbol).unique()\"o\n" +
+	"\tpositions\x18\x04 \x03(\v2\x19.triglot.risk.v1.PositionB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\tpositions\x120\n" +
+	"\x05limit\x18\x05 \x01(\v2\x1a.triglot.risk.v1.RiskLimitR\x05limit:e\xbaHb\x1a`\n" +
+	"\x18portfolio.symbols_unique\x12\x1aeach symbol may occur once\x1a(this.positions.map(p, p.symbol).unique()\"\x98\x02\n" +
 	"\bPosition\x12!\n" +
 	"\x06symbol\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\x06symbol\x12@\n" +
-	"\x0eexposure_minor\x18\x02 \x01(\x03B\x19\xbaH\x16\"\x14\x10\x80\x80\x80\x80\x80\x80\x80\x10 \x80\x80\x80\x80\x80\x80\x80\xf0\xff\x01R\rexposureMinor\"\xd2\x01\n" +
+	"\x0eexposure_minor\x18\x02 \x01(\x03B\x19\xbaH\x16\"\x14\x10\x80\x80\x80\x80\x80\x80\x80\x10 \x80\x80\x80\x80\x80\x80\x80\xf0\xff\x01R\rexposureMinor\x12l\n" +
+	"\x06labels\x18\x03 \x03(\v2%.triglot.risk.v1.Position.LabelsEntryB-\xbaH*\x9a\x01'\x10\x14\"\x1cr\x1a2\x18^[a-z][a-z0-9_.-]{0,62}$*\x05r\x03\x18\x80\x02R\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf7\x02\n" +
+	"\tRiskLimit\x120\n" +
+	"\rconfidence_bp\x18\x01 \x01(\x05B\v\xbaH\b\x1a\x06\x18\x8fN(\x9cJR\fconfidenceBp\x12?\n" +
+	"\x13value_at_risk_minor\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x10\x80\x80\x80\x80\x80\x80\x80\x10 \x00R\x10valueAtRiskMinor\x12S\n" +
+	"\tapprovers\x18\x03 \x03(\tB5\xbaH2\x92\x01/\b\x01\x10\x14\x18\x01\"'r%2#^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$R\tapprovers\x12T\n" +
+	"\rdecide_within\x18\x04 \x01(\v2\x19.google.protobuf.DurationB\x14\xbaH\x11\xc8\x01\x01\xaa\x01\v\"\x05\b\x80\x9a\x9e\x012\x02\b\x01R\fdecideWithin\x12L\n" +
+	"\n" +
+	"escalation\x18\x05 \x03(\v2\".triglot.notification.v1.RecipientB\b\xbaH\x05\x92\x01\x02\x10\n" +
+	"R\n" +
+	"escalation\"\xfb\x01\n" +
 	"\vPriceWindow\x12;\n" +
 	"\x06prices\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x06prices\x12C\n" +
-	"\tfrom_date\x18\x02 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\bfromDate\x12A\n" +
+	"\tfrom_date\x18\x02 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\bfromDate\x12D\n" +
 	"\n" +
-	"as_of_date\x18\x03 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\basOfDate\"\x9c\x02\n" +
+	"as_of_date\x18\x03 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\basOfDate\x12$\n" +
+	"\x0eor_last_before\x18\x04 \x01(\bR\forLastBefore\"\x9c\x02\n" +
 	"\fPriceHistory\x12\"\n" +
 	"\asymbols\x18\x01 \x03(\tB\b\xbaH\x05\x92\x01\x02\b\x01R\asymbols\x12\x1e\n" +
 	"\x05dates\x18\x02 \x03(\tB\b\xbaH\x05\x92\x01\x02\b\x02R\x05dates\x12%\n" +
@@ -411,23 +539,31 @@ func file_triglot_risk_v1_market_proto_rawDescGZIP() []byte {
 	return file_triglot_risk_v1_market_proto_rawDescData
 }
 
-var file_triglot_risk_v1_market_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_triglot_risk_v1_market_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_triglot_risk_v1_market_proto_goTypes = []any{
 	(*Portfolio)(nil),            // 0: triglot.risk.v1.Portfolio
 	(*Position)(nil),             // 1: triglot.risk.v1.Position
-	(*PriceWindow)(nil),          // 2: triglot.risk.v1.PriceWindow
-	(*PriceHistory)(nil),         // 3: triglot.risk.v1.PriceHistory
-	(*SimulationParameters)(nil), // 4: triglot.risk.v1.SimulationParameters
-	(*v1.ObjectRef)(nil),         // 5: triglot.store.v1.ObjectRef
+	(*RiskLimit)(nil),            // 2: triglot.risk.v1.RiskLimit
+	(*PriceWindow)(nil),          // 3: triglot.risk.v1.PriceWindow
+	(*PriceHistory)(nil),         // 4: triglot.risk.v1.PriceHistory
+	(*SimulationParameters)(nil), // 5: triglot.risk.v1.SimulationParameters
+	nil,                          // 6: triglot.risk.v1.Position.LabelsEntry
+	(*durationpb.Duration)(nil),  // 7: google.protobuf.Duration
+	(*v1.Recipient)(nil),         // 8: triglot.notification.v1.Recipient
+	(*v11.ObjectRef)(nil),        // 9: triglot.store.v1.ObjectRef
 }
 var file_triglot_risk_v1_market_proto_depIdxs = []int32{
 	1, // 0: triglot.risk.v1.Portfolio.positions:type_name -> triglot.risk.v1.Position
-	5, // 1: triglot.risk.v1.PriceWindow.prices:type_name -> triglot.store.v1.ObjectRef
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 1: triglot.risk.v1.Portfolio.limit:type_name -> triglot.risk.v1.RiskLimit
+	6, // 2: triglot.risk.v1.Position.labels:type_name -> triglot.risk.v1.Position.LabelsEntry
+	7, // 3: triglot.risk.v1.RiskLimit.decide_within:type_name -> google.protobuf.Duration
+	8, // 4: triglot.risk.v1.RiskLimit.escalation:type_name -> triglot.notification.v1.Recipient
+	9, // 5: triglot.risk.v1.PriceWindow.prices:type_name -> triglot.store.v1.ObjectRef
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_triglot_risk_v1_market_proto_init() }
@@ -441,7 +577,7 @@ func file_triglot_risk_v1_market_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_risk_v1_market_proto_rawDesc), len(file_triglot_risk_v1_market_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -14,6 +14,7 @@ import (
 	v11 "example.com/triglot/go/store/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	emptypb "google.golang.org/protobuf/types/known/emptypb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -25,6 +26,67 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// How a report ended.
+type ReportOutcome int32
+
+const (
+	// It has not ended, or not by itself: it failed, or was cancelled or terminated by the server's means.
+	ReportOutcome_REPORT_OUTCOME_UNSPECIFIED ReportOutcome = 0
+	// It is final: within its limit, or approved.
+	ReportOutcome_REPORT_OUTCOME_FINAL ReportOutcome = 1
+	// It was rejected, and is withdrawn.
+	ReportOutcome_REPORT_OUTCOME_REJECTED ReportOutcome = 2
+	// Nobody decided in time, and it is withdrawn.
+	ReportOutcome_REPORT_OUTCOME_EXPIRED ReportOutcome = 3
+	// It was cancelled by `CancelReport`, and is withdrawn if it was published.
+	ReportOutcome_REPORT_OUTCOME_CANCELLED ReportOutcome = 4
+)
+
+// Enum value maps for ReportOutcome.
+var (
+	ReportOutcome_name = map[int32]string{
+		0: "REPORT_OUTCOME_UNSPECIFIED",
+		1: "REPORT_OUTCOME_FINAL",
+		2: "REPORT_OUTCOME_REJECTED",
+		3: "REPORT_OUTCOME_EXPIRED",
+		4: "REPORT_OUTCOME_CANCELLED",
+	}
+	ReportOutcome_value = map[string]int32{
+		"REPORT_OUTCOME_UNSPECIFIED": 0,
+		"REPORT_OUTCOME_FINAL":       1,
+		"REPORT_OUTCOME_REJECTED":    2,
+		"REPORT_OUTCOME_EXPIRED":     3,
+		"REPORT_OUTCOME_CANCELLED":   4,
+	}
+)
+
+func (x ReportOutcome) Enum() *ReportOutcome {
+	p := new(ReportOutcome)
+	*p = x
+	return p
+}
+
+func (x ReportOutcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReportOutcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_triglot_risk_v1_report_proto_enumTypes[0].Descriptor()
+}
+
+func (ReportOutcome) Type() protoreflect.EnumType {
+	return &file_triglot_risk_v1_report_proto_enumTypes[0]
+}
+
+func (x ReportOutcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReportOutcome.Descriptor instead.
+func (ReportOutcome) EnumDescriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{0}
+}
 
 // The stages of a report.
 type ReportStage int32
@@ -42,6 +104,10 @@ const (
 	ReportStage_REPORT_STAGE_NOTIFYING ReportStage = 4
 	// All is done.
 	ReportStage_REPORT_STAGE_COMPLETED ReportStage = 5
+	// The limit is breached, and somebody is to decide.
+	ReportStage_REPORT_STAGE_AWAITING_DECISION ReportStage = 6
+	// What was published and said is being taken back.
+	ReportStage_REPORT_STAGE_WITHDRAWING ReportStage = 7
 )
 
 // Enum value maps for ReportStage.
@@ -53,14 +119,18 @@ var (
 		3: "REPORT_STAGE_AGGREGATING",
 		4: "REPORT_STAGE_NOTIFYING",
 		5: "REPORT_STAGE_COMPLETED",
+		6: "REPORT_STAGE_AWAITING_DECISION",
+		7: "REPORT_STAGE_WITHDRAWING",
 	}
 	ReportStage_value = map[string]int32{
-		"REPORT_STAGE_UNSPECIFIED": 0,
-		"REPORT_STAGE_PREPARING":   1,
-		"REPORT_STAGE_SIMULATING":  2,
-		"REPORT_STAGE_AGGREGATING": 3,
-		"REPORT_STAGE_NOTIFYING":   4,
-		"REPORT_STAGE_COMPLETED":   5,
+		"REPORT_STAGE_UNSPECIFIED":       0,
+		"REPORT_STAGE_PREPARING":         1,
+		"REPORT_STAGE_SIMULATING":        2,
+		"REPORT_STAGE_AGGREGATING":       3,
+		"REPORT_STAGE_NOTIFYING":         4,
+		"REPORT_STAGE_COMPLETED":         5,
+		"REPORT_STAGE_AWAITING_DECISION": 6,
+		"REPORT_STAGE_WITHDRAWING":       7,
 	}
 )
 
@@ -75,11 +145,11 @@ func (x ReportStage) String() string {
 }
 
 func (ReportStage) Descriptor() protoreflect.EnumDescriptor {
-	return file_triglot_risk_v1_report_proto_enumTypes[0].Descriptor()
+	return file_triglot_risk_v1_report_proto_enumTypes[1].Descriptor()
 }
 
 func (ReportStage) Type() protoreflect.EnumType {
-	return &file_triglot_risk_v1_report_proto_enumTypes[0]
+	return &file_triglot_risk_v1_report_proto_enumTypes[1]
 }
 
 func (x ReportStage) Number() protoreflect.EnumNumber {
@@ -88,7 +158,7 @@ func (x ReportStage) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ReportStage.Descriptor instead.
 func (ReportStage) EnumDescriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{0}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{1}
 }
 
 // Asks for a report.
@@ -182,19 +252,33 @@ func (x *GenerateRiskReportRequest) GetRecipients() []*v1.Recipient {
 	return nil
 }
 
-// A finished report.
+// A report, as it ended or as far as it has come.
 type GenerateRiskReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The measures.
+	// The measures; absent where it ended before there were any.
 	Summary *RiskSummary `protobuf:"bytes,1,opt,name=summary,proto3" json:"summary,omitempty"`
-	// The stored report.
+	// The stored report; absent where it ended before there was one.
 	Files *ReportFiles `protobuf:"bytes,2,opt,name=files,proto3" json:"files,omitempty"`
 	// Who did the simulation.
 	Shares []*WorkerShare `protobuf:"bytes,3,rep,name=shares,proto3" json:"shares,omitempty"`
 	// The accepted notifications.
 	Notifications []*v1.SendNotificationResponse `protobuf:"bytes,4,rep,name=notifications,proto3" json:"notifications,omitempty"`
 	// Who could not be told; the report stands all the same.
-	Undelivered   []*UndeliveredNotification `protobuf:"bytes,5,rep,name=undelivered,proto3" json:"undelivered,omitempty"`
+	Undelivered []*UndeliveredNotification `protobuf:"bytes,5,rep,name=undelivered,proto3" json:"undelivered,omitempty"`
+	// How it ended; unspecified while it has not.
+	Outcome ReportOutcome `protobuf:"varint,6,opt,name=outcome,proto3,enum=triglot.risk.v1.ReportOutcome" json:"outcome,omitempty"`
+	// What the report may be used for.
+	PublicationState PublicationState `protobuf:"varint,7,opt,name=publication_state,json=publicationState,proto3,enum=triglot.risk.v1.PublicationState" json:"publication_state,omitempty"`
+	// The window, with the as-of date that was meant; absent before the market data have been prepared.
+	Window *PriceWindow `protobuf:"bytes,8,opt,name=window,proto3" json:"window,omitempty"`
+	// The limit's breach; absent where there is no limit or none was breached.
+	Breach *LimitBreach `protobuf:"bytes,9,opt,name=breach,proto3" json:"breach,omitempty"`
+	// The decision; absent where there is none.
+	Decision *RecordedDecision `protobuf:"bytes,10,opt,name=decision,proto3" json:"decision,omitempty"`
+	// Who asked for its end before time, and why; absent where nobody did so by `CancelReport`.
+	Cancellation *CancelReportRequest `protobuf:"bytes,11,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	// What was undone, in the order in which it was.
+	Compensations []*Compensation `protobuf:"bytes,12,rep,name=compensations,proto3" json:"compensations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -264,22 +348,137 @@ func (x *GenerateRiskReportResponse) GetUndelivered() []*UndeliveredNotification
 	return nil
 }
 
+func (x *GenerateRiskReportResponse) GetOutcome() ReportOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return ReportOutcome_REPORT_OUTCOME_UNSPECIFIED
+}
+
+func (x *GenerateRiskReportResponse) GetPublicationState() PublicationState {
+	if x != nil {
+		return x.PublicationState
+	}
+	return PublicationState_PUBLICATION_STATE_UNSPECIFIED
+}
+
+func (x *GenerateRiskReportResponse) GetWindow() *PriceWindow {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *GenerateRiskReportResponse) GetBreach() *LimitBreach {
+	if x != nil {
+		return x.Breach
+	}
+	return nil
+}
+
+func (x *GenerateRiskReportResponse) GetDecision() *RecordedDecision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+func (x *GenerateRiskReportResponse) GetCancellation() *CancelReportRequest {
+	if x != nil {
+		return x.Cancellation
+	}
+	return nil
+}
+
+func (x *GenerateRiskReportResponse) GetCompensations() []*Compensation {
+	if x != nil {
+		return x.Compensations
+	}
+	return nil
+}
+
+// A step that undoes an earlier one.
+type Compensation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The step that is undone, by the name of its RPC.
+	Step string `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	// What was done about it, in a sentence.
+	Action string `protobuf:"bytes,2,opt,name=action,proto3" json:"action,omitempty"`
+	// Why it could not be done, in a sentence; empty if it was.
+	Error         string `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Compensation) Reset() {
+	*x = Compensation{}
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Compensation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Compensation) ProtoMessage() {}
+
+func (x *Compensation) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Compensation.ProtoReflect.Descriptor instead.
+func (*Compensation) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Compensation) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *Compensation) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *Compensation) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
 // A notification that its channel refused for good, or did not take in time.
 type UndeliveredNotification struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The recipient's place in the request, from 0.
+	// The recipient's place in the request, from 0; those of the limit's escalation follow.
 	RecipientIndex int32 `protobuf:"varint,1,opt,name=recipient_index,json=recipientIndex,proto3" json:"recipient_index,omitempty"`
 	// The error's type, for instance `DeliveryRejected`.
 	ErrorType string `protobuf:"bytes,2,opt,name=error_type,json=errorType,proto3" json:"error_type,omitempty"`
 	// What happened, in a sentence.
-	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	// What the notification was about, for instance `report-ready`.
+	Topic         string `protobuf:"bytes,4,opt,name=topic,proto3" json:"topic,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UndeliveredNotification) Reset() {
 	*x = UndeliveredNotification{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -291,7 +490,7 @@ func (x *UndeliveredNotification) String() string {
 func (*UndeliveredNotification) ProtoMessage() {}
 
 func (x *UndeliveredNotification) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[2]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -304,7 +503,7 @@ func (x *UndeliveredNotification) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndeliveredNotification.ProtoReflect.Descriptor instead.
 func (*UndeliveredNotification) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{2}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *UndeliveredNotification) GetRecipientIndex() int32 {
@@ -328,6 +527,13 @@ func (x *UndeliveredNotification) GetMessage() string {
 	return ""
 }
 
+func (x *UndeliveredNotification) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
 // Asks for a range of scenarios in shards.
 type SimulateShardsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -343,7 +549,7 @@ type SimulateShardsRequest struct {
 
 func (x *SimulateShardsRequest) Reset() {
 	*x = SimulateShardsRequest{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -355,7 +561,7 @@ func (x *SimulateShardsRequest) String() string {
 func (*SimulateShardsRequest) ProtoMessage() {}
 
 func (x *SimulateShardsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[3]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -368,7 +574,7 @@ func (x *SimulateShardsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimulateShardsRequest.ProtoReflect.Descriptor instead.
 func (*SimulateShardsRequest) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{3}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *SimulateShardsRequest) GetSpec() *v11.ObjectRef {
@@ -405,7 +611,7 @@ type SimulateShardsResponse struct {
 
 func (x *SimulateShardsResponse) Reset() {
 	*x = SimulateShardsResponse{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -417,7 +623,7 @@ func (x *SimulateShardsResponse) String() string {
 func (*SimulateShardsResponse) ProtoMessage() {}
 
 func (x *SimulateShardsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[4]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -430,7 +636,7 @@ func (x *SimulateShardsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimulateShardsResponse.ProtoReflect.Descriptor instead.
 func (*SimulateShardsResponse) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{4}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SimulateShardsResponse) GetShard() *v11.ObjectRef {
@@ -456,7 +662,7 @@ type GetProgressRequest struct {
 
 func (x *GetProgressRequest) Reset() {
 	*x = GetProgressRequest{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -468,7 +674,7 @@ func (x *GetProgressRequest) String() string {
 func (*GetProgressRequest) ProtoMessage() {}
 
 func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[5]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -481,7 +687,90 @@ func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressRequest.ProtoReflect.Descriptor instead.
 func (*GetProgressRequest) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{5}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{6}
+}
+
+// Asks for the report.
+type GetReportRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReportRequest) Reset() {
+	*x = GetReportRequest{}
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReportRequest) ProtoMessage() {}
+
+func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
+func (*GetReportRequest) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{7}
+}
+
+// The report as far as it has come.
+type GetReportResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What there is of it.
+	Report        *GenerateRiskReportResponse `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReportResponse) Reset() {
+	*x = GetReportResponse{}
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReportResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReportResponse) ProtoMessage() {}
+
+func (x *GetReportResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReportResponse.ProtoReflect.Descriptor instead.
+func (*GetReportResponse) Descriptor() ([]byte, []int) {
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *GetReportResponse) GetReport() *GenerateRiskReportResponse {
+	if x != nil {
+		return x.Report
+	}
+	return nil
 }
 
 // How far a report has come.
@@ -499,7 +788,7 @@ type GetProgressResponse struct {
 	ScenariosCompleted int64 `protobuf:"varint,5,opt,name=scenarios_completed,json=scenariosCompleted,proto3" json:"scenarios_completed,omitempty"`
 	// Who did the simulation so far.
 	Shares []*WorkerShare `protobuf:"bytes,6,rep,name=shares,proto3" json:"shares,omitempty"`
-	// How many notifications there are to send.
+	// How many notifications there have been to send so far.
 	NotificationsTotal int32 `protobuf:"varint,7,opt,name=notifications_total,json=notificationsTotal,proto3" json:"notifications_total,omitempty"`
 	// How many have been accepted.
 	NotificationsSent int32 `protobuf:"varint,8,opt,name=notifications_sent,json=notificationsSent,proto3" json:"notifications_sent,omitempty"`
@@ -511,7 +800,7 @@ type GetProgressResponse struct {
 
 func (x *GetProgressResponse) Reset() {
 	*x = GetProgressResponse{}
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[6]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +812,7 @@ func (x *GetProgressResponse) String() string {
 func (*GetProgressResponse) ProtoMessage() {}
 
 func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_triglot_risk_v1_report_proto_msgTypes[6]
+	mi := &file_triglot_risk_v1_report_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +825,7 @@ func (x *GetProgressResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressResponse.ProtoReflect.Descriptor instead.
 func (*GetProgressResponse) Descriptor() ([]byte, []int) {
-	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{6}
+	return file_triglot_risk_v1_report_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetProgressResponse) GetStage() ReportStage {
@@ -606,7 +895,7 @@ var File_triglot_risk_v1_report_proto protoreflect.FileDescriptor
 
 const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\x1a triglot/risk/v1/simulation.proto\x1a\x1dtriglot/store/v1/object.proto\"\xd5\x06\n" +
+	"\x1ctriglot/risk/v1/report.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1etriglot/risk/v1/decision.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\x1a!triglot/risk/v1/publication.proto\x1a triglot/risk/v1/simulation.proto\x1a\x1dtriglot/store/v1/object.proto\"\x9b\b\n" +
 	"\x19GenerateRiskReportRequest\x12@\n" +
 	"\tportfolio\x18\x01 \x01(\v2\x1a.triglot.risk.v1.PortfolioB\x06\xbaH\x03\xc8\x01\x01R\tportfolio\x12<\n" +
 	"\x06window\x18\x02 \x01(\v2\x1c.triglot.risk.v1.PriceWindowB\x06\xbaH\x03\xc8\x01\x01R\x06window\x12M\n" +
@@ -620,20 +909,34 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\"\b\x18\x80\x80\x80\x80\x10(\x00R\tshardSize\x12L\n" +
 	"\n" +
 	"recipients\x18\x06 \x03(\v2\".triglot.notification.v1.RecipientB\b\xbaH\x05\x92\x01\x02\x10dR\n" +
-	"recipients:\xad\x03\xbaH\xa9\x03\x1a\xd7\x01\n" +
+	"recipients:\xf3\x04\xbaH\xef\x04\x1a\xd7\x01\n" +
 	"(generate_risk_report_request.shard_count\x12Wshard_size must not cut the scenarios into more than 250000 shards: 500 children of 500\x1aRthis.shard_size == 0 || this.shard_size * 250000 >= this.parameters.scenario_count\x1a\xcc\x01\n" +
-	"!generate_risk_report_request.tail\x12Seach confidence needs at least 10 scenarios beyond it, or its interval says nothing\x1aRthis.confidences_bp.all(c, (10000 - c) * this.parameters.scenario_count >= 100000)\"\xf3\x02\n" +
-	"\x1aGenerateRiskReportResponse\x12>\n" +
-	"\asummary\x18\x01 \x01(\v2\x1c.triglot.risk.v1.RiskSummaryB\x06\xbaH\x03\xc8\x01\x01R\asummary\x12:\n" +
-	"\x05files\x18\x02 \x01(\v2\x1c.triglot.risk.v1.ReportFilesB\x06\xbaH\x03\xc8\x01\x01R\x05files\x124\n" +
+	"!generate_risk_report_request.tail\x12Seach confidence needs at least 10 scenarios beyond it, or its interval says nothing\x1aRthis.confidences_bp.all(c, (10000 - c) * this.parameters.scenario_count >= 100000)\x1a\xc3\x01\n" +
+	"\"generate_risk_report_request.limit\x12Dthe confidence of the portfolio's limit must be among confidences_bp\x1aW!has(this.portfolio.limit) || this.portfolio.limit.confidence_bp in this.confidences_bp\"\xa7\x06\n" +
+	"\x1aGenerateRiskReportResponse\x126\n" +
+	"\asummary\x18\x01 \x01(\v2\x1c.triglot.risk.v1.RiskSummaryR\asummary\x122\n" +
+	"\x05files\x18\x02 \x01(\v2\x1c.triglot.risk.v1.ReportFilesR\x05files\x124\n" +
 	"\x06shares\x18\x03 \x03(\v2\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12W\n" +
 	"\rnotifications\x18\x04 \x03(\v21.triglot.notification.v1.SendNotificationResponseR\rnotifications\x12J\n" +
-	"\vundelivered\x18\x05 \x03(\v2(.triglot.risk.v1.UndeliveredNotificationR\vundelivered\"{\n" +
+	"\vundelivered\x18\x05 \x03(\v2(.triglot.risk.v1.UndeliveredNotificationR\vundelivered\x128\n" +
+	"\aoutcome\x18\x06 \x01(\x0e2\x1e.triglot.risk.v1.ReportOutcomeR\aoutcome\x12N\n" +
+	"\x11publication_state\x18\a \x01(\x0e2!.triglot.risk.v1.PublicationStateR\x10publicationState\x124\n" +
+	"\x06window\x18\b \x01(\v2\x1c.triglot.risk.v1.PriceWindowR\x06window\x124\n" +
+	"\x06breach\x18\t \x01(\v2\x1c.triglot.risk.v1.LimitBreachR\x06breach\x12=\n" +
+	"\bdecision\x18\n" +
+	" \x01(\v2!.triglot.risk.v1.RecordedDecisionR\bdecision\x12H\n" +
+	"\fcancellation\x18\v \x01(\v2$.triglot.risk.v1.CancelReportRequestR\fcancellation\x12C\n" +
+	"\rcompensations\x18\f \x03(\v2\x1d.triglot.risk.v1.CompensationR\rcompensations\"P\n" +
+	"\fCompensation\x12\x12\n" +
+	"\x04step\x18\x01 \x01(\tR\x04step\x12\x16\n" +
+	"\x06action\x18\x02 \x01(\tR\x06action\x12\x14\n" +
+	"\x05error\x18\x03 \x01(\tR\x05error\"\x91\x01\n" +
 	"\x17UndeliveredNotification\x12'\n" +
 	"\x0frecipient_index\x18\x01 \x01(\x05R\x0erecipientIndex\x12\x1d\n" +
 	"\n" +
 	"error_type\x18\x02 \x01(\tR\terrorType\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\xd3\x02\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x12\x14\n" +
+	"\x05topic\x18\x04 \x01(\tR\x05topic\"\xd3\x02\n" +
 	"\x15SimulateShardsRequest\x127\n" +
 	"\x04spec\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x04spec\x12<\n" +
 	"\x05range\x18\x02 \x01(\v2\x1e.triglot.risk.v1.ScenarioRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12,\n" +
@@ -644,7 +947,10 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\x16SimulateShardsResponse\x129\n" +
 	"\x05shard\x18\x01 \x01(\v2\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x05shard\x12>\n" +
 	"\x06shares\x18\x02 \x03(\v2\x1c.triglot.risk.v1.WorkerShareB\b\xbaH\x05\x92\x01\x02\b\x01R\x06shares\"\x14\n" +
-	"\x12GetProgressRequest\"\xc5\x03\n" +
+	"\x12GetProgressRequest\"\x12\n" +
+	"\x10GetReportRequest\"`\n" +
+	"\x11GetReportResponse\x12K\n" +
+	"\x06report\x18\x01 \x01(\v2+.triglot.risk.v1.GenerateRiskReportResponseB\x06\xbaH\x03\xc8\x01\x01R\x06report\"\xc5\x03\n" +
 	"\x13GetProgressResponse\x122\n" +
 	"\x05stage\x18\x01 \x01(\x0e2\x1c.triglot.risk.v1.ReportStageR\x05stage\x12!\n" +
 	"\fshards_total\x18\x02 \x01(\x05R\vshardsTotal\x12)\n" +
@@ -654,18 +960,29 @@ const file_triglot_risk_v1_report_proto_rawDesc = "" +
 	"\x06shares\x18\x06 \x03(\v2\x1c.triglot.risk.v1.WorkerShareR\x06shares\x12/\n" +
 	"\x13notifications_total\x18\a \x01(\x05R\x12notificationsTotal\x12-\n" +
 	"\x12notifications_sent\x18\b \x01(\x05R\x11notificationsSent\x12;\n" +
-	"\x19notifications_undelivered\x18\t \x01(\x05R\x18notificationsUndelivered*\xba\x01\n" +
+	"\x19notifications_undelivered\x18\t \x01(\x05R\x18notificationsUndelivered*\xa0\x01\n" +
+	"\rReportOutcome\x12\x1e\n" +
+	"\x1aREPORT_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14REPORT_OUTCOME_FINAL\x10\x01\x12\x1b\n" +
+	"\x17REPORT_OUTCOME_REJECTED\x10\x02\x12\x1a\n" +
+	"\x16REPORT_OUTCOME_EXPIRED\x10\x03\x12\x1c\n" +
+	"\x18REPORT_OUTCOME_CANCELLED\x10\x04*\xfc\x01\n" +
 	"\vReportStage\x12\x1c\n" +
 	"\x18REPORT_STAGE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REPORT_STAGE_PREPARING\x10\x01\x12\x1b\n" +
 	"\x17REPORT_STAGE_SIMULATING\x10\x02\x12\x1c\n" +
 	"\x18REPORT_STAGE_AGGREGATING\x10\x03\x12\x1a\n" +
 	"\x16REPORT_STAGE_NOTIFYING\x10\x04\x12\x1a\n" +
-	"\x16REPORT_STAGE_COMPLETED\x10\x052\xc7\x02\n" +
+	"\x16REPORT_STAGE_COMPLETED\x10\x05\x12\"\n" +
+	"\x1eREPORT_STAGE_AWAITING_DECISION\x10\x06\x12\x1c\n" +
+	"\x18REPORT_STAGE_WITHDRAWING\x10\a2\xcc\x04\n" +
 	"\x11RiskReportService\x12o\n" +
 	"\x12GenerateRiskReport\x12*.triglot.risk.v1.GenerateRiskReportRequest\x1a+.triglot.risk.v1.GenerateRiskReportResponse\"\x00\x12c\n" +
 	"\x0eSimulateShards\x12&.triglot.risk.v1.SimulateShardsRequest\x1a'.triglot.risk.v1.SimulateShardsResponse\"\x00\x12Z\n" +
-	"\vGetProgress\x12#.triglot.risk.v1.GetProgressRequest\x1a$.triglot.risk.v1.GetProgressResponse\"\x00\x1a\x00B'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3"
+	"\vGetProgress\x12#.triglot.risk.v1.GetProgressRequest\x1a$.triglot.risk.v1.GetProgressResponse\"\x00\x12T\n" +
+	"\tGetReport\x12!.triglot.risk.v1.GetReportRequest\x1a\".triglot.risk.v1.GetReportResponse\"\x00\x12]\n" +
+	"\fDecideReport\x12$.triglot.risk.v1.DecideReportRequest\x1a%.triglot.risk.v1.DecideReportResponse\"\x00\x12N\n" +
+	"\fCancelReport\x12$.triglot.risk.v1.CancelReportRequest\x1a\x16.google.protobuf.Empty\"\x00\x1a\x00B'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3"
 
 var (
 	file_triglot_risk_v1_report_proto_rawDescOnce sync.Once
@@ -679,55 +996,80 @@ func file_triglot_risk_v1_report_proto_rawDescGZIP() []byte {
 	return file_triglot_risk_v1_report_proto_rawDescData
 }
 
-var file_triglot_risk_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_triglot_risk_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_triglot_risk_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_triglot_risk_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_triglot_risk_v1_report_proto_goTypes = []any{
-	(ReportStage)(0),                    // 0: triglot.risk.v1.ReportStage
-	(*GenerateRiskReportRequest)(nil),   // 1: triglot.risk.v1.GenerateRiskReportRequest
-	(*GenerateRiskReportResponse)(nil),  // 2: triglot.risk.v1.GenerateRiskReportResponse
-	(*UndeliveredNotification)(nil),     // 3: triglot.risk.v1.UndeliveredNotification
-	(*SimulateShardsRequest)(nil),       // 4: triglot.risk.v1.SimulateShardsRequest
-	(*SimulateShardsResponse)(nil),      // 5: triglot.risk.v1.SimulateShardsResponse
-	(*GetProgressRequest)(nil),          // 6: triglot.risk.v1.GetProgressRequest
-	(*GetProgressResponse)(nil),         // 7: triglot.risk.v1.GetProgressResponse
-	(*Portfolio)(nil),                   // 8: triglot.risk.v1.Portfolio
-	(*PriceWindow)(nil),                 // 9: triglot.risk.v1.PriceWindow
-	(*SimulationParameters)(nil),        // 10: triglot.risk.v1.SimulationParameters
-	(*v1.Recipient)(nil),                // 11: triglot.notification.v1.Recipient
-	(*RiskSummary)(nil),                 // 12: triglot.risk.v1.RiskSummary
-	(*ReportFiles)(nil),                 // 13: triglot.risk.v1.ReportFiles
-	(*WorkerShare)(nil),                 // 14: triglot.risk.v1.WorkerShare
-	(*v1.SendNotificationResponse)(nil), // 15: triglot.notification.v1.SendNotificationResponse
-	(*v11.ObjectRef)(nil),               // 16: triglot.store.v1.ObjectRef
-	(*ScenarioRange)(nil),               // 17: triglot.risk.v1.ScenarioRange
+	(ReportOutcome)(0),                  // 0: triglot.risk.v1.ReportOutcome
+	(ReportStage)(0),                    // 1: triglot.risk.v1.ReportStage
+	(*GenerateRiskReportRequest)(nil),   // 2: triglot.risk.v1.GenerateRiskReportRequest
+	(*GenerateRiskReportResponse)(nil),  // 3: triglot.risk.v1.GenerateRiskReportResponse
+	(*Compensation)(nil),                // 4: triglot.risk.v1.Compensation
+	(*UndeliveredNotification)(nil),     // 5: triglot.risk.v1.UndeliveredNotification
+	(*SimulateShardsRequest)(nil),       // 6: triglot.risk.v1.SimulateShardsRequest
+	(*SimulateShardsResponse)(nil),      // 7: triglot.risk.v1.SimulateShardsResponse
+	(*GetProgressRequest)(nil),          // 8: triglot.risk.v1.GetProgressRequest
+	(*GetReportRequest)(nil),            // 9: triglot.risk.v1.GetReportRequest
+	(*GetReportResponse)(nil),           // 10: triglot.risk.v1.GetReportResponse
+	(*GetProgressResponse)(nil),         // 11: triglot.risk.v1.GetProgressResponse
+	(*Portfolio)(nil),                   // 12: triglot.risk.v1.Portfolio
+	(*PriceWindow)(nil),                 // 13: triglot.risk.v1.PriceWindow
+	(*SimulationParameters)(nil),        // 14: triglot.risk.v1.SimulationParameters
+	(*v1.Recipient)(nil),                // 15: triglot.notification.v1.Recipient
+	(*RiskSummary)(nil),                 // 16: triglot.risk.v1.RiskSummary
+	(*ReportFiles)(nil),                 // 17: triglot.risk.v1.ReportFiles
+	(*WorkerShare)(nil),                 // 18: triglot.risk.v1.WorkerShare
+	(*v1.SendNotificationResponse)(nil), // 19: triglot.notification.v1.SendNotificationResponse
+	(PublicationState)(0),               // 20: triglot.risk.v1.PublicationState
+	(*LimitBreach)(nil),                 // 21: triglot.risk.v1.LimitBreach
+	(*RecordedDecision)(nil),            // 22: triglot.risk.v1.RecordedDecision
+	(*CancelReportRequest)(nil),         // 23: triglot.risk.v1.CancelReportRequest
+	(*v11.ObjectRef)(nil),               // 24: triglot.store.v1.ObjectRef
+	(*ScenarioRange)(nil),               // 25: triglot.risk.v1.ScenarioRange
+	(*DecideReportRequest)(nil),         // 26: triglot.risk.v1.DecideReportRequest
+	(*DecideReportResponse)(nil),        // 27: triglot.risk.v1.DecideReportResponse
+	(*emptypb.Empty)(nil),               // 28: google.protobuf.Empty
 }
 var file_triglot_risk_v1_report_proto_depIdxs = []int32{
-	8,  // 0: triglot.risk.v1.GenerateRiskReportRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
-	9,  // 1: triglot.risk.v1.GenerateRiskReportRequest.window:type_name -> triglot.risk.v1.PriceWindow
-	10, // 2: triglot.risk.v1.GenerateRiskReportRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
-	11, // 3: triglot.risk.v1.GenerateRiskReportRequest.recipients:type_name -> triglot.notification.v1.Recipient
-	12, // 4: triglot.risk.v1.GenerateRiskReportResponse.summary:type_name -> triglot.risk.v1.RiskSummary
-	13, // 5: triglot.risk.v1.GenerateRiskReportResponse.files:type_name -> triglot.risk.v1.ReportFiles
-	14, // 6: triglot.risk.v1.GenerateRiskReportResponse.shares:type_name -> triglot.risk.v1.WorkerShare
-	15, // 7: triglot.risk.v1.GenerateRiskReportResponse.notifications:type_name -> triglot.notification.v1.SendNotificationResponse
-	3,  // 8: triglot.risk.v1.GenerateRiskReportResponse.undelivered:type_name -> triglot.risk.v1.UndeliveredNotification
-	16, // 9: triglot.risk.v1.SimulateShardsRequest.spec:type_name -> triglot.store.v1.ObjectRef
-	17, // 10: triglot.risk.v1.SimulateShardsRequest.range:type_name -> triglot.risk.v1.ScenarioRange
-	16, // 11: triglot.risk.v1.SimulateShardsResponse.shard:type_name -> triglot.store.v1.ObjectRef
-	14, // 12: triglot.risk.v1.SimulateShardsResponse.shares:type_name -> triglot.risk.v1.WorkerShare
-	0,  // 13: triglot.risk.v1.GetProgressResponse.stage:type_name -> triglot.risk.v1.ReportStage
-	14, // 14: triglot.risk.v1.GetProgressResponse.shares:type_name -> triglot.risk.v1.WorkerShare
-	1,  // 15: triglot.risk.v1.RiskReportService.GenerateRiskReport:input_type -> triglot.risk.v1.GenerateRiskReportRequest
-	4,  // 16: triglot.risk.v1.RiskReportService.SimulateShards:input_type -> triglot.risk.v1.SimulateShardsRequest
-	6,  // 17: triglot.risk.v1.RiskReportService.GetProgress:input_type -> triglot.risk.v1.GetProgressRequest
-	2,  // 18: triglot.risk.v1.RiskReportService.GenerateRiskReport:output_type -> triglot.risk.v1.GenerateRiskReportResponse
-	5,  // 19: triglot.risk.v1.RiskReportService.SimulateShards:output_type -> triglot.risk.v1.SimulateShardsResponse
-	7,  // 20: triglot.risk.v1.RiskReportService.GetProgress:output_type -> triglot.risk.v1.GetProgressResponse
-	18, // [18:21] is the sub-list for method output_type
-	15, // [15:18] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	12, // 0: triglot.risk.v1.GenerateRiskReportRequest.portfolio:type_name -> triglot.risk.v1.Portfolio
+	13, // 1: triglot.risk.v1.GenerateRiskReportRequest.window:type_name -> triglot.risk.v1.PriceWindow
+	14, // 2: triglot.risk.v1.GenerateRiskReportRequest.parameters:type_name -> triglot.risk.v1.SimulationParameters
+	15, // 3: triglot.risk.v1.GenerateRiskReportRequest.recipients:type_name -> triglot.notification.v1.Recipient
+	16, // 4: triglot.risk.v1.GenerateRiskReportResponse.summary:type_name -> triglot.risk.v1.RiskSummary
+	17, // 5: triglot.risk.v1.GenerateRiskReportResponse.files:type_name -> triglot.risk.v1.ReportFiles
+	18, // 6: triglot.risk.v1.GenerateRiskReportResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	19, // 7: triglot.risk.v1.GenerateRiskReportResponse.notifications:type_name -> triglot.notification.v1.SendNotificationResponse
+	5,  // 8: triglot.risk.v1.GenerateRiskReportResponse.undelivered:type_name -> triglot.risk.v1.UndeliveredNotification
+	0,  // 9: triglot.risk.v1.GenerateRiskReportResponse.outcome:type_name -> triglot.risk.v1.ReportOutcome
+	20, // 10: triglot.risk.v1.GenerateRiskReportResponse.publication_state:type_name -> triglot.risk.v1.PublicationState
+	13, // 11: triglot.risk.v1.GenerateRiskReportResponse.window:type_name -> triglot.risk.v1.PriceWindow
+	21, // 12: triglot.risk.v1.GenerateRiskReportResponse.breach:type_name -> triglot.risk.v1.LimitBreach
+	22, // 13: triglot.risk.v1.GenerateRiskReportResponse.decision:type_name -> triglot.risk.v1.RecordedDecision
+	23, // 14: triglot.risk.v1.GenerateRiskReportResponse.cancellation:type_name -> triglot.risk.v1.CancelReportRequest
+	4,  // 15: triglot.risk.v1.GenerateRiskReportResponse.compensations:type_name -> triglot.risk.v1.Compensation
+	24, // 16: triglot.risk.v1.SimulateShardsRequest.spec:type_name -> triglot.store.v1.ObjectRef
+	25, // 17: triglot.risk.v1.SimulateShardsRequest.range:type_name -> triglot.risk.v1.ScenarioRange
+	24, // 18: triglot.risk.v1.SimulateShardsResponse.shard:type_name -> triglot.store.v1.ObjectRef
+	18, // 19: triglot.risk.v1.SimulateShardsResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	3,  // 20: triglot.risk.v1.GetReportResponse.report:type_name -> triglot.risk.v1.GenerateRiskReportResponse
+	1,  // 21: triglot.risk.v1.GetProgressResponse.stage:type_name -> triglot.risk.v1.ReportStage
+	18, // 22: triglot.risk.v1.GetProgressResponse.shares:type_name -> triglot.risk.v1.WorkerShare
+	2,  // 23: triglot.risk.v1.RiskReportService.GenerateRiskReport:input_type -> triglot.risk.v1.GenerateRiskReportRequest
+	6,  // 24: triglot.risk.v1.RiskReportService.SimulateShards:input_type -> triglot.risk.v1.SimulateShardsRequest
+	8,  // 25: triglot.risk.v1.RiskReportService.GetProgress:input_type -> triglot.risk.v1.GetProgressRequest
+	9,  // 26: triglot.risk.v1.RiskReportService.GetReport:input_type -> triglot.risk.v1.GetReportRequest
+	26, // 27: triglot.risk.v1.RiskReportService.DecideReport:input_type -> triglot.risk.v1.DecideReportRequest
+	23, // 28: triglot.risk.v1.RiskReportService.CancelReport:input_type -> triglot.risk.v1.CancelReportRequest
+	3,  // 29: triglot.risk.v1.RiskReportService.GenerateRiskReport:output_type -> triglot.risk.v1.GenerateRiskReportResponse
+	7,  // 30: triglot.risk.v1.RiskReportService.SimulateShards:output_type -> triglot.risk.v1.SimulateShardsResponse
+	11, // 31: triglot.risk.v1.RiskReportService.GetProgress:output_type -> triglot.risk.v1.GetProgressResponse
+	10, // 32: triglot.risk.v1.RiskReportService.GetReport:output_type -> triglot.risk.v1.GetReportResponse
+	27, // 33: triglot.risk.v1.RiskReportService.DecideReport:output_type -> triglot.risk.v1.DecideReportResponse
+	28, // 34: triglot.risk.v1.RiskReportService.CancelReport:output_type -> google.protobuf.Empty
+	29, // [29:35] is the sub-list for method output_type
+	23, // [23:29] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_triglot_risk_v1_report_proto_init() }
@@ -735,16 +1077,18 @@ func file_triglot_risk_v1_report_proto_init() {
 	if File_triglot_risk_v1_report_proto != nil {
 		return
 	}
+	file_triglot_risk_v1_decision_proto_init()
 	file_triglot_risk_v1_market_proto_init()
 	file_triglot_risk_v1_measures_proto_init()
+	file_triglot_risk_v1_publication_proto_init()
 	file_triglot_risk_v1_simulation_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_triglot_risk_v1_report_proto_rawDesc), len(file_triglot_risk_v1_report_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      2,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

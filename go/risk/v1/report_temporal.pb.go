@@ -13,3 +13,12 @@ const RiskReportServiceSimulateShards = "triglot.risk.v1.RiskReportService.Simul
 
 // RiskReportServiceGetProgress is the type of the query GetProgress.
 const RiskReportServiceGetProgress = "triglot.risk.v1.RiskReportService.GetProgress"
+
+// RiskReportServiceGetReport is the type of the query GetReport.
+const RiskReportServiceGetReport = "triglot.risk.v1.RiskReportService.GetReport"
+
+// RiskReportServiceDecideReport is the type of the update DecideReport.
+const RiskReportServiceDecideReport = "triglot.risk.v1.RiskReportService.DecideReport"
+
+// RiskReportServiceCancelReport is the type of the signal CancelReport.
+const RiskReportServiceCancelReport = "triglot.risk.v1.RiskReportService.CancelReport"

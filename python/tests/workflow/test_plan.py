@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -14,17 +14,15 @@ from triglot.risk.plan import (
     aggregation_of,
     child_id,
     choose_shard_size,
-    compose_notification,
     count_shards,
-    describe_chart,
-    figure_label,
     plan_children,
     plan_shards,
     share_of,
+    share_of_time,
+    window_of,
 )
 from triglot.risk.v1.analytics_pb2 import PrepareMarketDataResponse
-from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceWindow, SimulationParameters
-from triglot.risk.v1.measures_pb2 import Estimate, ReportFiles, RiskMeasure, RiskSummary
+from triglot.risk.v1.market_pb2 import Portfolio, PriceWindow, SimulationParameters
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, SimulateShardsRequest
 from triglot.risk.v1.simulation_pb2 import Provenance, ScenarioRange, SimulateShardResponse, WorkerShare
 from triglot.store.v1.object_pb2 import ObjectRef
@@ -32,11 +30,6 @@ from triglot.store.v1.object_pb2 import ObjectRef
 
 def reference(media_type: str) -> ObjectRef:
     return ObjectRef(sha256="0" * 64, size_bytes=1, media_type=media_type)
-
-
-FILES = ReportFiles(
-    json=reference("application/json"), html=reference("text/html"), chart=reference("image/png")
-)
 
 
 @pytest.mark.parametrize(
@@ -143,14 +136,16 @@ def test_the_report_is_asked_for_with_who_did_the_work() -> None:
         confidences_bp=[9900],
     )
     preparation = Provenance(language="python", runtime="CPython")
-    prepared = PrepareMarketDataResponse(spec=reference("spec"), provenance=preparation)
+    window = PriceWindow(as_of_date="2022-12-27")
+    prepared = PrepareMarketDataResponse(spec=reference("spec"), provenance=preparation, window=window)
     shares = [WorkerShare(language="go", scenario_count=30)]
 
     asked = aggregation_of(request, prepared, [reference("shard")], shares)
 
+    # The window that was prepared: that of the request need not name a day that has prices.
     assert (asked.portfolio, asked.window, asked.parameters) == (
         request.portfolio,
-        request.window,
+        window,
         request.parameters,
     )
     assert list(asked.confidences_bp) == [9900]
@@ -158,67 +153,23 @@ def test_the_report_is_asked_for_with_who_did_the_work() -> None:
     assert (asked.preparation, list(asked.simulation)) == (preparation, shares)
 
 
-def test_a_notification_carries_every_measure() -> None:
-    request = GenerateRiskReportRequest(
-        portfolio=Portfolio(id="growth", name="Growth", currency="EUR"),
-        window=PriceWindow(as_of_date="2022-12-28"),
-        parameters=SimulationParameters(horizon_days=1),
+NIGHT = datetime(2022, 12, 25, 22, tzinfo=UTC)
+
+
+def test_a_window_without_a_day_is_that_of_the_nominal_time() -> None:
+    asked = PriceWindow(prices=reference("prices"), from_date="2018-01-02")
+
+    assert window_of(asked, NIGHT) == PriceWindow(
+        prices=reference("prices"), from_date="2018-01-02", as_of_date="2022-12-25", or_last_before=True
     )
-    summary = RiskSummary(
-        scenario_count=1_000_000,
-        measures=[
-            RiskMeasure(
-                confidence_bp=9750,
-                value_at_risk=Estimate(value_minor=5, lower_minor=4, upper_minor=6),
-                expected_shortfall=Estimate(value_minor=8, lower_minor=7, upper_minor=9),
-            )
-        ],
-    )
-
-    notification = compose_notification(request, summary, FILES)
-
-    assert notification.subject == "Risk report growth, 2022-12-28"
-    assert "1,000,000 scenarios over 1 day." in notification.summary
-    assert [
-        (f.label, f.currency, f.lower_minor, f.amount_minor, f.upper_minor) for f in notification.figures
-    ] == [
-        ("Value at risk, 97.5 %, 1 day", "EUR", 4, 5, 6),
-        ("Expected shortfall, 97.5 %, 1 day", "EUR", 7, 8, 9),
-    ]
-    (image,) = notification.images
-    assert image.object == FILES.chart
-    assert image.description == describe_chart(request, summary)
+    assert not asked.as_of_date  # the request stays what it is
 
 
-def measure(confidence_bp: int, value_minor: int) -> RiskMeasure:
-    estimate = Estimate(value_minor=value_minor)
-    return RiskMeasure(confidence_bp=confidence_bp, value_at_risk=estimate, expected_shortfall=estimate)
+def test_a_window_with_a_day_means_that_day() -> None:
+    asked = PriceWindow(prices=reference("prices"), as_of_date="2022-12-28")
+
+    assert window_of(asked, NIGHT) == asked
 
 
-def test_the_charts_description_says_what_it_shows() -> None:
-    request = GenerateRiskReportRequest(
-        portfolio=Portfolio(currency="USD"), parameters=SimulationParameters(horizon_days=10)
-    )
-    summary = RiskSummary(measures=[measure(9500, 4_965_058), measure(9900, 8_185_065)])
-
-    assert describe_chart(request, summary) == (
-        "Distribution of profit and loss over 10 days. "
-        "Value at risk: USD 49,650.58 at 95 %, USD 81,850.65 at 99 %."
-    )
-
-
-def test_the_longest_description_keeps_the_contract() -> None:
-    request = GenerateRiskReportRequest(
-        portfolio=Portfolio(
-            id="p", name="P", currency="USD", positions=[Position(symbol="A", exposure_minor=1)]
-        ),
-        window=PriceWindow(prices=reference("prices"), as_of_date="2022-12-28"),
-        parameters=SimulationParameters(scenario_count=2**32, horizon_days=1_000, block_days=1),
-    )
-    summary = RiskSummary(scenario_count=2**32, measures=[measure(9_911 + bp, -(2**43)) for bp in range(10)])
-
-    check(compose_notification(request, summary, FILES))
-
-
-def test_a_label_names_confidence_and_horizon() -> None:
-    assert figure_label("Value at risk", 9900, 10) == "Value at risk, 99 %, 10 days"
+def test_a_share_of_a_time_is_reckoned_from_its_start() -> None:
+    assert share_of_time(NIGHT, timedelta(hours=24), 0.75) == datetime(2022, 12, 26, 16, tzinfo=UTC)

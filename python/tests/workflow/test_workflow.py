@@ -1,170 +1,20 @@
 """The workflow on the time-skipping server, with every activity replaced by a fake."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 
 import pytest
+from report_fakes import CHART, Fakes, reference, request
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, ChildWorkflowError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
-from triglot.contract.runtime import InvalidArgumentError, data_converter
-from triglot.notification.v1.notification_pb2 import (
-    EmailRecipient,
-    Recipient,
-    SendNotificationRequest,
-    SendNotificationResponse,
-)
-from triglot.notification.v1.notification_temporal import (
-    NotificationService,
-    notification_service_activities,
-)
-from triglot.risk.v1.analytics_pb2 import (
-    AggregateRiskRequest,
-    AggregateRiskResponse,
-    MergeShardsRequest,
-    MergeShardsResponse,
-    PrepareMarketDataRequest,
-    PrepareMarketDataResponse,
-)
-from triglot.risk.v1.analytics_temporal import AnalyticsService, analytics_service_activities
-from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceWindow, SimulationParameters
-from triglot.risk.v1.measures_pb2 import Estimate, ReportFiles, RiskMeasure, RiskSummary
-from triglot.risk.v1.report_pb2 import (
-    GenerateRiskReportRequest,
-    GetProgressRequest,
-    ReportStage,
-    UndeliveredNotification,
-)
+from triglot.contract.runtime import InvalidArgumentError
+from triglot.risk.v1.report_pb2 import GetProgressRequest, ReportStage, UndeliveredNotification
 from triglot.risk.v1.report_temporal import RiskReportServiceClient
-from triglot.risk.v1.simulation_pb2 import Provenance, SimulateShardRequest, SimulateShardResponse
-from triglot.risk.v1.simulation_temporal import SimulationService, simulation_service_activities
-from triglot.risk.worker import report_worker
-from triglot.store.v1.object_pb2 import ObjectRef
+from triglot.risk.v1.simulation_pb2 import Provenance, SimulateShardRequest
+from triglot.risk.v1.simulation_temporal import simulation_service_activities
 
 DEADLINE = 30
-
-
-def reference(name: str, media_type: str = "text/plain") -> ObjectRef:
-    return ObjectRef(sha256=name.encode().hex().rjust(64, "0"), size_bytes=1, media_type=media_type)
-
-
-CHART = reference("chart", "image/png")
-
-
-def request(scenario_count: int, shard_size: int, recipients: int = 1) -> GenerateRiskReportRequest:
-    return GenerateRiskReportRequest(
-        portfolio=Portfolio(
-            id="test", name="Test", currency="USD", positions=[Position(symbol="A", exposure_minor=1)]
-        ),
-        window=PriceWindow(prices=reference("prices"), as_of_date="2022-12-28"),
-        parameters=SimulationParameters(scenario_count=scenario_count, horizon_days=1, block_days=1, seed=1),
-        confidences_bp=[9900],
-        shard_size=shard_size,
-        recipients=[
-            Recipient(email=EmailRecipient(address=f"desk-{index}@example.com"))
-            for index in range(recipients)
-        ],
-    )
-
-
-@dataclass
-class Fakes:
-    """All activities, which keep what they were asked."""
-
-    prepared: list[PrepareMarketDataRequest] = field(default_factory=list)
-    simulated: list[SimulateShardRequest] = field(default_factory=list)
-    merged: list[MergeShardsRequest] = field(default_factory=list)
-    aggregated: list[AggregateRiskRequest] = field(default_factory=list)
-    sent: list[SendNotificationRequest] = field(default_factory=list)
-    send_errors: dict[str, list[Exception]] = field(default_factory=dict)
-    """What becomes of the first attempts at notifications, by address."""
-    shards_may_finish: asyncio.Event = field(default_factory=asyncio.Event)
-    shard_error: Exception | None = None
-    shard_errors_left: int = 0
-    being_simulated: int = 0
-    most_simulated_at_once: int = 0
-
-    async def prepare_market_data(self, request: PrepareMarketDataRequest, /) -> PrepareMarketDataResponse:
-        self.prepared.append(request)
-        return PrepareMarketDataResponse(
-            spec=reference("spec"), day_count=10, asset_count=1, provenance=Provenance(language="python")
-        )
-
-    async def simulate_shard(self, request: SimulateShardRequest, /) -> SimulateShardResponse:
-        if self.shard_error and self.shard_errors_left:
-            self.shard_errors_left -= 1
-            raise self.shard_error
-        self.being_simulated += 1
-        self.most_simulated_at_once = max(self.most_simulated_at_once, self.being_simulated)
-        await self.shards_may_finish.wait()
-        self.being_simulated -= 1
-        self.simulated.append(request)
-        return SimulateShardResponse(
-            shard=reference(f"shard-{request.range.first}"),
-            scenario_count=request.range.count,
-            digest="0" * 64,
-            provenance=Provenance(language="go"),
-        )
-
-    async def merge_shards(self, request: MergeShardsRequest, /) -> MergeShardsResponse:
-        self.merged.append(request)
-        return MergeShardsResponse(
-            shard=reference(f"merged-{len(self.merged)}"),
-            scenario_count=len(request.shards),
-            provenance=Provenance(language="python"),
-        )
-
-    async def aggregate_risk(self, request: AggregateRiskRequest, /) -> AggregateRiskResponse:
-        self.aggregated.append(request)
-        estimate = Estimate(value_minor=2, lower_minor=1, upper_minor=3)
-        measure = RiskMeasure(confidence_bp=9900, value_at_risk=estimate, expected_shortfall=estimate)
-        return AggregateRiskResponse(
-            summary=RiskSummary(
-                scenario_count=request.parameters.scenario_count, digest="0" * 64, measures=[measure]
-            ),
-            files=ReportFiles(json=reference("json"), html=reference("html"), chart=CHART),
-            provenance=Provenance(language="python"),
-        )
-
-    async def send_notification(self, request: SendNotificationRequest, /) -> SendNotificationResponse:
-        if errors := self.send_errors.get(request.recipient.email.address):
-            raise errors.pop(0)
-        self.sent.append(request)
-        return SendNotificationResponse(delivery_id=f"<{request.idempotency_key}@example.com>")
-
-
-@pytest.fixture
-async def environment(test_server_path: str) -> AsyncIterator[WorkflowEnvironment]:
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=test_server_path, data_converter=data_converter("json")
-    ) as environment:
-        yield environment
-
-
-@pytest.fixture
-async def fakes(environment: WorkflowEnvironment) -> AsyncIterator[Fakes]:
-    fakes = Fakes()
-    client = environment.client
-    async with AsyncExitStack() as stack:
-        for queue, activities in (
-            (AnalyticsService.TASK_QUEUE, analytics_service_activities(fakes)),
-            (SimulationService.TASK_QUEUE, simulation_service_activities(fakes)),
-            (NotificationService.TASK_QUEUE, notification_service_activities(fakes)),
-        ):
-            worker = Worker(client, task_queue=queue, activities=activities, max_concurrent_activities=500)
-            await stack.enter_async_context(worker)
-        await stack.enter_async_context(report_worker(client))
-        yield fakes
-        fakes.shards_may_finish.set()
-
-
-@pytest.fixture
-def reports(environment: WorkflowEnvironment) -> RiskReportServiceClient:
-    return RiskReportServiceClient(environment.client)
 
 
 async def test_a_report_runs_from_prices_to_notifications(
@@ -189,7 +39,9 @@ async def test_a_report_runs_from_prices_to_notifications(
     assert fakes.merged == []
     workflow_id = handle.workflow.id
     assert workflow_id.startswith("risk-report/test/")
-    assert sorted(sent.idempotency_key for sent in fakes.sent) == [f"{workflow_id}/0", f"{workflow_id}/1"]
+    assert sorted(sent.idempotency_key for sent in fakes.sent) == [
+        f"{workflow_id}/report-ready/{index}" for index in (0, 1)
+    ]
     assert {sent.recipient.email.address for sent in fakes.sent} == {
         "desk-0@example.com",
         "desk-1@example.com",
@@ -200,7 +52,7 @@ async def test_a_report_runs_from_prices_to_notifications(
         ("go", 3, 1_000)
     ]
     assert [sent.delivery_id for sent in report.notifications] == [
-        f"<{workflow_id}/{index}@example.com>" for index in (0, 1)
+        f"<{workflow_id}/report-ready/{index}@example.com>" for index in (0, 1)
     ]
 
 
@@ -337,9 +189,16 @@ async def test_a_notification_that_is_refused_does_not_keep_others_from_being_to
     report = await handle.result()
 
     assert [sent.recipient.email.address for sent in fakes.sent] == ["desk-1@example.com"]
-    assert [sent.delivery_id for sent in report.notifications] == [f"<{handle.workflow.id}/1@example.com>"]
+    assert [sent.delivery_id for sent in report.notifications] == [
+        f"<{handle.workflow.id}/report-ready/1@example.com>"
+    ]
     assert list(report.undelivered) == [
-        UndeliveredNotification(recipient_index=0, error_type="DeliveryRejected", message="nobody there")
+        UndeliveredNotification(
+            recipient_index=0,
+            error_type="DeliveryRejected",
+            message="nobody there",
+            topic="report-ready",
+        )
     ]
     assert report.files.json == reference("json")
     progress = await handle.get_progress()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from triglot.cli.fanout import CompletedShard
 from triglot.risk.independent import IndependentEstimate, IndependentMeasure
-from triglot.risk.plan import figure_label
+from triglot.risk.notices import figure_label
 from triglot.risk.report import EstimateSection, Report
 from triglot.risk.statistics import Estimate
 from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse

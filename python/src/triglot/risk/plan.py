@@ -1,13 +1,12 @@
-"""The workflow's decisions as pure functions: how to shard, what to count, what to tell people."""
+"""The workflow's decisions as pure functions: which day, how to shard, what to count, when to remind."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
-from triglot.notification.v1.notification_pb2 import Figure, Image, Notification
 from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest, PrepareMarketDataResponse
-from triglot.risk.v1.measures_pb2 import Estimate, ReportFiles, RiskSummary
+from triglot.risk.v1.market_pb2 import PriceWindow
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
 from triglot.risk.v1.simulation_pb2 import ScenarioRange, SimulateShardResponse, WorkerShare
-from triglot.risk.wording import format_days, format_money, format_percent
 from triglot.store.v1.object_pb2 import ObjectRef
 
 BLOCK_SCENARIOS = 65_536
@@ -33,6 +32,30 @@ would have too few shards in flight to keep its workers busy between its workflo
 
 CHILD_SHARDS_IN_FLIGHT = MAX_SHARDS_IN_FLIGHT // MAX_CHILDREN_IN_FLIGHT
 """Children know nothing of each other, so each has its part of the window."""
+
+REMIND_AFTER = 0.5
+ESCALATE_AFTER = 0.75
+"""Shares of the time for a decision: half of it is left after the reminder, then a quarter."""
+
+
+def window_of(asked: PriceWindow, nominal_time: datetime) -> PriceWindow:
+    """Returns the window of a report: one that names no day is for that of its schedule, or of its start.
+
+    Args:
+        asked: What was asked for.
+        nominal_time: When it was scheduled for, or started, UTC.
+    """
+    window = PriceWindow()
+    window.CopyFrom(asked)
+    if not window.as_of_date:
+        window.as_of_date = f"{nominal_time:%Y-%m-%d}"
+        window.or_last_before = True
+    return window
+
+
+def share_of_time(start: datetime, whole: timedelta, share: float) -> datetime:
+    """Returns when a share of the time has passed."""
+    return start + timedelta(seconds=whole.total_seconds() * share)
 
 
 def choose_shard_size(scenario_count: int, asset_count: int, horizon_days: int) -> int:
@@ -95,62 +118,11 @@ def aggregation_of(
     """Asks for the report of these shards, with who did the work before."""
     return AggregateRiskRequest(
         portfolio=request.portfolio,
-        window=request.window,
+        window=prepared.window,
         parameters=request.parameters,
         confidences_bp=request.confidences_bp,
         spec=prepared.spec,
         shards=shards,
         preparation=prepared.provenance,
         simulation=shares,
-    )
-
-
-def compose_notification(
-    request: GenerateRiskReportRequest, summary: RiskSummary, files: ReportFiles
-) -> Notification:
-    """Says what the report found, with every measure as a figure, and shows its chart."""
-    horizon = format_days(request.parameters.horizon_days)
-    return Notification(
-        subject=f"Risk report {request.portfolio.id}, {request.window.as_of_date}",
-        summary=(
-            f"The risk report of {request.portfolio.name} as of {request.window.as_of_date} is ready. "
-            f"It rests on {summary.scenario_count:,} scenarios over {horizon}."
-        ),
-        figures=[
-            figure
-            for measure in summary.measures
-            for figure in (
-                _figure(request, "Value at risk", measure.confidence_bp, measure.value_at_risk),
-                _figure(request, "Expected shortfall", measure.confidence_bp, measure.expected_shortfall),
-            )
-        ],
-        images=[Image(object=files.chart, description=describe_chart(request, summary))],
-    )
-
-
-def describe_chart(request: GenerateRiskReportRequest, summary: RiskSummary) -> str:
-    """Returns what the chart shows, for those who cannot see it: at most 500 characters."""
-    losses = ", ".join(
-        f"{format_money(measure.value_at_risk.value_minor, request.portfolio.currency)} "
-        f"at {format_percent(measure.confidence_bp)}"
-        for measure in summary.measures
-    )
-    return (
-        f"Distribution of profit and loss over {format_days(request.parameters.horizon_days)}. "
-        f"Value at risk: {losses}."
-    )
-
-
-def figure_label(name: str, confidence_bp: int, horizon_days: int) -> str:
-    """Returns for instance `Value at risk, 97.5 %, 10 days`."""
-    return f"{name}, {format_percent(confidence_bp)}, {format_days(horizon_days)}"
-
-
-def _figure(request: GenerateRiskReportRequest, name: str, confidence_bp: int, estimate: Estimate) -> Figure:
-    return Figure(
-        label=figure_label(name, confidence_bp, request.parameters.horizon_days),
-        currency=request.portfolio.currency,
-        amount_minor=estimate.value_minor,
-        lower_minor=estimate.lower_minor,
-        upper_minor=estimate.upper_minor,
     )

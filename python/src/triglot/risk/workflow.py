@@ -8,89 +8,124 @@ import asyncio
 from functools import partial
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.common import SearchAttributeKey, VersioningBehavior
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
-from triglot.notification.v1.notification_pb2 import SendNotificationRequest, SendNotificationResponse
-from triglot.notification.v1.notification_temporal import send_notification
+from triglot.contract import runtime
+from triglot.risk import attributes, notices
+from triglot.risk.announcer import Announcer
+from triglot.risk.approval import Approval
+from triglot.risk.attributes import DecisionWord
+from triglot.risk.failures import sentence_of
+from triglot.risk.limit import breached_measure
 from triglot.risk.plan import (
     CHILD_SHARDS_IN_FLIGHT,
+    ESCALATE_AFTER,
     MAX_CHILDREN_IN_FLIGHT,
     MAX_SHARDS_IN_FLIGHT,
     MAX_SHARDS_PER_WORKFLOW,
+    REMIND_AFTER,
     aggregation_of,
     child_id,
     choose_shard_size,
-    compose_notification,
     count_shards,
     plan_children,
     plan_shards,
     share_of,
+    share_of_time,
+    window_of,
 )
+from triglot.risk.saga import Saga
 from triglot.risk.v1.analytics_pb2 import (
-    AggregateRiskResponse,
     MergeShardsRequest,
     PrepareMarketDataRequest,
     PrepareMarketDataResponse,
 )
 from triglot.risk.v1.analytics_temporal import aggregate_risk, merge_shards, prepare_market_data
+from triglot.risk.v1.decision_pb2 import (
+    CancelReportRequest,
+    DecideReportRequest,
+    DecideReportResponse,
+    RecordedDecision,
+)
+from triglot.risk.v1.measures_pb2 import RiskMeasure
+from triglot.risk.v1.publication_pb2 import (
+    PromoteReportRequest,
+    Publication,
+    PublicationState,
+    PublishReportRequest,
+    WithdrawReportRequest,
+)
+from triglot.risk.v1.publication_temporal import promote_report, publish_report, withdraw_report
 from triglot.risk.v1.report_pb2 import (
     GenerateRiskReportRequest,
     GenerateRiskReportResponse,
     GetProgressRequest,
     GetProgressResponse,
+    GetReportRequest,
+    GetReportResponse,
+    ReportOutcome,
     ReportStage,
     SimulateShardsRequest,
     SimulateShardsResponse,
-    UndeliveredNotification,
 )
 from triglot.risk.v1.report_temporal import RiskReportService, start_simulate_shards
 from triglot.risk.v1.simulation_pb2 import ScenarioRange, SimulateShardRequest
 from triglot.risk.v1.simulation_temporal import simulate_shard
 from triglot.risk.window import Window
+from triglot.risk.wording import format_count
 from triglot.store.v1.object_pb2 import ObjectRef
 
+_SCHEDULED_TIME = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
+_ENDING = (ReportStage.REPORT_STAGE_WITHDRAWING, ReportStage.REPORT_STAGE_COMPLETED)
 
-@workflow.defn(name=RiskReportService.GENERATE_RISK_REPORT)
+
+@workflow.defn(name=RiskReportService.GENERATE_RISK_REPORT, versioning_behavior=VersioningBehavior.PINNED)
 class GenerateRiskReport:
-    """Produces one report: prepare, simulate, aggregate, notify."""
+    """Produces one report: prepare, simulate, aggregate, publish, have it decided, announce."""
 
     @workflow.init
     def __init__(self, request: GenerateRiskReportRequest) -> None:
+        limit = request.portfolio.limit
         self._request = request
         self._stage = ReportStage.REPORT_STAGE_PREPARING
         self._shards_total = 0
         self._window = Window()
-        # By recipient, since answers come in any order.
-        self._notifications: dict[int, SendNotificationResponse] = {}
-        self._undelivered: dict[int, UndeliveredNotification] = {}
+        self._report = GenerateRiskReportResponse()
+        self._announcer = Announcer([*request.recipients, *limit.escalation])
+        self._approval = Approval(limit.approvers)
+        self._saga = Saga()
+        self._work: asyncio.Task[ReportOutcome] | None = None
 
     @workflow.run
     async def run(self, request: GenerateRiskReportRequest) -> GenerateRiskReportResponse:
-        """Runs the steps in order.
+        """Runs the steps in order, and takes them back where the report does not become final.
 
         Raises:
             ActivityError: If a step fails for good; its cause has one of the contract's error types. A
                 notification is no such step: who could not be told is in the answer.
             ChildWorkflowError: If a child does; its cause is that ActivityError.
+            CancelledError: If the workflow is cancelled by the server's means.
         """
-        prepared = await self._prepare()
-        self._stage = ReportStage.REPORT_STAGE_SIMULATING
-        await self._simulate(prepared)
-        self._stage = ReportStage.REPORT_STAGE_AGGREGATING
-        aggregated = await aggregate_risk(
-            aggregation_of(self._request, prepared, self._window.shards, self._window.shares)
-        )
-        self._stage = ReportStage.REPORT_STAGE_NOTIFYING
-        await self._notify(aggregated)
+        self._work = asyncio.create_task(self._produce())
+        if self._report.HasField("cancellation"):  # by a signal that came with the start
+            self._work.cancel()
+        try:
+            outcome = await self._work
+        except (asyncio.CancelledError, FailureError) as error:
+            if not is_cancelled_exception(error):
+                await self._withdraw(DecisionWord.FAILED, f"It failed: {sentence_of(error)}")
+                raise
+            if not self._report.HasField("cancellation"):
+                await self._withdraw(DecisionWord.CANCELLED, "It was cancelled.")
+                raise
+            outcome = notices.outcome_when_cancelled(self._report)
+        if outcome != ReportOutcome.REPORT_OUTCOME_FINAL:
+            await self._withdraw(attributes.word_of(outcome), notices.reason_for(outcome, self._report))
+        self._report.outcome = outcome
         self._stage = ReportStage.REPORT_STAGE_COMPLETED
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return GenerateRiskReportResponse(
-            summary=aggregated.summary,
-            files=aggregated.files,
-            shares=self._window.shares,
-            notifications=[self._notifications[index] for index in sorted(self._notifications)],
-            undelivered=[self._undelivered[index] for index in sorted(self._undelivered)],
-        )
+        return self._so_far()
 
     @workflow.query(name=RiskReportService.GET_PROGRESS)
     def get_progress(self, request: GetProgressRequest | None = None) -> GetProgressResponse:
@@ -102,21 +137,64 @@ class GenerateRiskReport:
             shards_in_flight=self._window.shards_in_flight,
             scenarios_completed=self._window.scenarios_completed,
             shares=self._window.shares,
-            notifications_total=len(self._request.recipients),
-            notifications_sent=len(self._notifications),
-            notifications_undelivered=len(self._undelivered),
+            notifications_total=self._announcer.asked,
+            notifications_sent=len(self._announcer.accepted),
+            notifications_undelivered=len(self._announcer.undelivered),
         )
 
+    @workflow.query(name=RiskReportService.GET_REPORT)
+    def get_report(self, request: GetReportRequest | None = None) -> GetReportResponse:
+        """Returns the report as far as it has come."""
+        return GetReportResponse(report=self._so_far())
+
+    @workflow.update(name=RiskReportService.DECIDE_REPORT)
+    def decide_report(self, request: DecideReportRequest) -> DecideReportResponse:
+        """Takes the first decision of an approver."""
+        return DecideReportResponse(decision=self._approval.decide(request))
+
+    @decide_report.validator
+    def check_decision(self, request: DecideReportRequest) -> None:
+        """Lets a decision in only if it counts, so that no other one stands in the history."""
+        runtime.validate(request)
+        self._approval.check(request)
+
+    @workflow.signal(name=RiskReportService.CANCEL_REPORT)
+    def cancel_report(self, request: CancelReportRequest) -> None:
+        """Ends the report before its time; one that is final stays so, and nobody else is told of it."""
+        if self._stage in _ENDING or self._report.HasField("cancellation"):
+            return
+        self._report.cancellation.CopyFrom(request)
+        if self._work:
+            self._work.cancel()
+
+    async def _produce(self) -> ReportOutcome:
+        prepared = await self._prepare()
+        await self._simulate(prepared)
+        await self._aggregate(prepared)
+        await self._publish()
+        outcome = await self._decide()
+        if outcome == ReportOutcome.REPORT_OUTCOME_FINAL:
+            await self._promote()
+            await self._announce()
+        return outcome
+
     async def _prepare(self) -> PrepareMarketDataResponse:
-        return await prepare_market_data(
+        info = workflow.info()
+        scheduled = info.typed_search_attributes.get(_SCHEDULED_TIME)
+        prepared = await prepare_market_data(
             PrepareMarketDataRequest(
                 portfolio=self._request.portfolio,
-                window=self._request.window,
+                window=window_of(self._request.window, scheduled or info.workflow_start_time),
                 parameters=self._request.parameters,
             )
         )
+        self._report.window.CopyFrom(prepared.window)
+        portfolio_id = self._request.portfolio.id
+        workflow.upsert_search_attributes(attributes.found(portfolio_id, prepared.window.as_of_date))
+        return prepared
 
     async def _simulate(self, prepared: PrepareMarketDataResponse) -> None:
+        self._stage = ReportStage.REPORT_STAGE_SIMULATING
         parameters = self._request.parameters
         size = self._request.shard_size or choose_shard_size(
             parameters.scenario_count, prepared.asset_count, parameters.horizon_days
@@ -130,27 +208,110 @@ class GenerateRiskReport:
             many = partial(_simulate_many, prepared.spec, size)
             await self._window.simulate(plan_children(scenarios, size), size, MAX_CHILDREN_IN_FLIGHT, many)
 
-    async def _notify(self, aggregated: AggregateRiskResponse) -> None:
-        notification = compose_notification(self._request, aggregated.summary, aggregated.files)
+    async def _aggregate(self, prepared: PrepareMarketDataResponse) -> None:
+        self._stage = ReportStage.REPORT_STAGE_AGGREGATING
+        aggregated = await aggregate_risk(
+            aggregation_of(self._request, prepared, self._window.shards, self._window.shares)
+        )
+        self._report.summary.CopyFrom(aggregated.summary)
+        self._report.files.CopyFrom(aggregated.files)
+        value_at_risk = attributes.value_at_risk_minor(self._request.portfolio, aggregated.summary)
+        workflow.upsert_search_attributes(attributes.measured(value_at_risk))
 
-        async def send(index: int) -> None:
-            try:
-                self._notifications[index] = await send_notification(
-                    SendNotificationRequest(
-                        # The workflow's id outlives retries and resets of the run, so the key does too.
-                        idempotency_key=f"{workflow.info().workflow_id}/{index}",
-                        recipient=self._request.recipients[index],
-                        notification=notification,
-                    )
-                )
-            except ActivityError as error:
-                # The report is made; a failure would take it, and the others' retries, away.
-                self._undelivered[index] = _undelivered(index, error)
+    async def _publish(self) -> None:
+        self._saga.add("PublishReport", self._take_publication_back)
+        published = await publish_report(PublishReportRequest(publication=self._publication()))
+        self._report.publication_state = published.state
 
-        await asyncio.gather(*(send(index) for index in range(len(self._request.recipients))))
+    async def _decide(self) -> ReportOutcome:
+        measure = breached_measure(self._request.portfolio, self._report.summary)
+        if measure is None:
+            workflow.upsert_search_attributes(attributes.decided(DecisionWord.NOT_NEEDED))
+            return ReportOutcome.REPORT_OUTCOME_FINAL
+        self._stage = ReportStage.REPORT_STAGE_AWAITING_DECISION
+        workflow.upsert_search_attributes(attributes.decided(DecisionWord.PENDING))
+        decision = await self._ask(measure)
+        if decision:
+            self._report.decision.CopyFrom(decision)
+        return notices.outcome_of(decision)
+
+    async def _ask(self, measure: RiskMeasure) -> RecordedDecision | None:
+        limit, asked_at = self._request.portfolio.limit, workflow.now()
+        decide_by, remind_at, escalate_at = (
+            share_of_time(asked_at, limit.decide_within.ToTimedelta(), share)
+            for share in (1, REMIND_AFTER, ESCALATE_AFTER)
+        )
+        self._report.breach.CopyFrom(notices.breach_of(limit, measure, decide_by))
+        self._saga.add("SendNotification", self._take_announcements_back)
+        recipients = len(self._request.recipients)
+
+        async def tell(topic: str, count: int) -> None:
+            report_id = workflow.info().workflow_id
+            question = notices.compose_question(topic, report_id, self._request, self._report)
+            await self._announcer.tell(question, range(count))
+
+        return await self._approval.wait(
+            [
+                (asked_at, partial(tell, notices.BREACHED, recipients)),
+                (remind_at, partial(tell, notices.REMINDER, recipients)),
+                (escalate_at, partial(tell, notices.ESCALATION, recipients + len(limit.escalation))),
+            ],
+            decide_by,
+        )
+
+    async def _promote(self) -> None:
+        reason = notices.reason_for(ReportOutcome.REPORT_OUTCOME_FINAL, self._report)
+        promoted = await promote_report(PromoteReportRequest(publication=self._publication(), reason=reason))
+        self._report.publication_state = promoted.state
+        self._saga.commit()
+        if self._report.HasField("decision"):
+            workflow.upsert_search_attributes(attributes.decided(DecisionWord.APPROVED))
+
+    async def _announce(self) -> None:
+        self._stage = ReportStage.REPORT_STAGE_NOTIFYING
+        everybody = {*range(len(self._request.recipients)), *self._announcer.perhaps_told}
+        await self._announcer.tell(notices.compose_ready(self._request, self._report), sorted(everybody))
+
+    async def _withdraw(self, word: DecisionWord, reason: str) -> None:
+        if self._report.publication_state == PublicationState.PUBLICATION_STATE_FINAL:
+            return
+        workflow.upsert_search_attributes(attributes.decided(word))
+        if self._saga.has_steps:
+            self._stage = ReportStage.REPORT_STAGE_WITHDRAWING
+            await self._saga.compensate(reason)
+
+    async def _take_publication_back(self, reason: str) -> str:
+        withdrawn = await withdraw_report(
+            WithdrawReportRequest(publication=self._publication(), reason=reason)
+        )
+        self._report.publication_state = withdrawn.state
+        return "The report was withdrawn."
+
+    async def _take_announcements_back(self, reason: str) -> str:
+        told = self._announcer.perhaps_told
+        await self._announcer.tell(notices.compose_withdrawal(self._request, self._report, reason), told)
+        return f"{format_count(len(told), 'recipient')} of what was said before got a correction."
+
+    def _publication(self) -> Publication:
+        return Publication(
+            report_id=workflow.info().workflow_id,
+            portfolio_id=self._request.portfolio.id,
+            as_of_date=self._report.window.as_of_date,
+            files=self._report.files,
+        )
+
+    def _so_far(self) -> GenerateRiskReportResponse:
+        report = GenerateRiskReportResponse(
+            shares=self._window.shares,
+            notifications=self._announcer.accepted,
+            undelivered=self._announcer.undelivered,
+            compensations=self._saga.compensations,
+        )
+        report.MergeFrom(self._report)
+        return report
 
 
-@workflow.defn(name=RiskReportService.SIMULATE_SHARDS)
+@workflow.defn(name=RiskReportService.SIMULATE_SHARDS, versioning_behavior=VersioningBehavior.PINNED)
 class SimulateShards:
     """Simulates and merges a part of a report's shards, in a history of its own."""
 
@@ -176,13 +337,3 @@ async def _simulate_one(spec: ObjectRef, scenarios: ScenarioRange) -> SimulateSh
 async def _simulate_many(spec: ObjectRef, size: int, scenarios: ScenarioRange) -> SimulateShardsResponse:
     request = SimulateShardsRequest(spec=spec, range=scenarios, shard_size=size)
     return await (await start_simulate_shards(request, id=child_id(workflow.info().workflow_id, scenarios)))
-
-
-def _undelivered(index: int, error: ActivityError) -> UndeliveredNotification:
-    cause = error.cause
-    error_type = cause.type if isinstance(cause, ApplicationError) else None
-    return UndeliveredNotification(
-        recipient_index=index,
-        error_type=error_type or type(cause).__name__,
-        message=cause.message if isinstance(cause, FailureError) else str(cause),
-    )

@@ -53,16 +53,18 @@ class WebhookRecipient(_message.Message):
     def __init__(self, url: _Optional[str] = ..., secret_name: _Optional[str] = ...) -> None: ...
 
 class Notification(_message.Message):
-    __slots__ = ("subject", "summary", "figures", "images")
+    __slots__ = ("subject", "summary", "figures", "images", "topic")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_FIELD_NUMBER: _ClassVar[int]
     FIGURES_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
     subject: str
     summary: str
     figures: _containers.RepeatedCompositeFieldContainer[Figure]
     images: _containers.RepeatedCompositeFieldContainer[Image]
-    def __init__(self, subject: _Optional[str] = ..., summary: _Optional[str] = ..., figures: _Optional[_Iterable[_Union[Figure, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ...) -> None: ...
+    topic: str
+    def __init__(self, subject: _Optional[str] = ..., summary: _Optional[str] = ..., figures: _Optional[_Iterable[_Union[Figure, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ..., topic: _Optional[str] = ...) -> None: ...
 
 class Image(_message.Message):
     __slots__ = ("object", "description")

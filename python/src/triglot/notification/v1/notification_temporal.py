@@ -17,7 +17,11 @@ with workflow.unsafe.imports_passed_through():
 
 
 class NotificationService:
-    """Sends notifications."""
+    """Sends notifications.
+
+    No schedule_to_start_timeout: a queue without workers is to wait for them. No heartbeat_timeout: a
+    delivery is one exchange with a server, which start_to_close_timeout bounds.
+    """
 
     TASK_QUEUE: Final = "notification"
     SEND_NOTIFICATION: Final = "triglot.notification.v1.NotificationService.SendNotification"

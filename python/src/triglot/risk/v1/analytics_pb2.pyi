@@ -23,16 +23,18 @@ class PrepareMarketDataRequest(_message.Message):
     def __init__(self, portfolio: _Optional[_Union[_market_pb2.Portfolio, _Mapping]] = ..., window: _Optional[_Union[_market_pb2.PriceWindow, _Mapping]] = ..., parameters: _Optional[_Union[_market_pb2.SimulationParameters, _Mapping]] = ...) -> None: ...
 
 class PrepareMarketDataResponse(_message.Message):
-    __slots__ = ("spec", "day_count", "asset_count", "provenance")
+    __slots__ = ("spec", "day_count", "asset_count", "provenance", "window")
     SPEC_FIELD_NUMBER: _ClassVar[int]
     DAY_COUNT_FIELD_NUMBER: _ClassVar[int]
     ASSET_COUNT_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_FIELD_NUMBER: _ClassVar[int]
     spec: _object_pb2.ObjectRef
     day_count: int
     asset_count: int
     provenance: _simulation_pb2.Provenance
-    def __init__(self, spec: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., day_count: _Optional[int] = ..., asset_count: _Optional[int] = ..., provenance: _Optional[_Union[_simulation_pb2.Provenance, _Mapping]] = ...) -> None: ...
+    window: _market_pb2.PriceWindow
+    def __init__(self, spec: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., day_count: _Optional[int] = ..., asset_count: _Optional[int] = ..., provenance: _Optional[_Union[_simulation_pb2.Provenance, _Mapping]] = ..., window: _Optional[_Union[_market_pb2.PriceWindow, _Mapping]] = ...) -> None: ...
 
 class MergeShardsRequest(_message.Message):
     __slots__ = ("shards",)

@@ -17,7 +17,12 @@ with workflow.unsafe.imports_passed_through():
 
 
 class AnalyticsService:
-    """Prepares the simulation and evaluates its result."""
+    """Prepares the simulation and evaluates its result.
+
+    No schedule_to_start_timeout: a queue without workers is to wait for them, and `max_attempts` bounds
+    how long a store that is away is waited for. No heartbeat_timeout: each activity ends within its
+    start_to_close_timeout, after which another worker may begin anew.
+    """
 
     TASK_QUEUE: Final = "analytics"
     PREPARE_MARKET_DATA: Final = "triglot.risk.v1.AnalyticsService.PrepareMarketData"

@@ -23,10 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from triglot.notification.v1 import notification_pb2 as triglot_dot_notification_dot_v1_dot_notification__pb2
 from triglot.store.v1 import object_pb2 as triglot_dot_store_dot_v1_dot_object__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctriglot/risk/v1/market.proto\x12\x0ftriglot.risk.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1dtriglot/store/v1/object.proto\"\xb9\x02\n\tPortfolio\x12\x30\n\x02id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$R\x02id\x12\x1e\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x04name\x12-\n\x08\x63urrency\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$R\x08\x63urrency\x12\x44\n\tpositions\x18\x04 \x03(\x0b\x32\x19.triglot.risk.v1.PositionB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07R\tpositions:e\xbaHb\x1a`\n\x18portfolio.symbols_unique\x12\x1a\x65\x61\x63h symbol may occur once\x1a(this.positions.map(p, p.symbol).unique()\"o\n\x08Position\x12!\n\x06symbol\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\x06symbol\x12@\n\x0e\x65xposure_minor\x18\x02 \x01(\x03\x42\x19\xbaH\x16\"\x14\x10\x80\x80\x80\x80\x80\x80\x80\x10 \x80\x80\x80\x80\x80\x80\x80\xf0\xff\x01R\rexposureMinor\"\xd2\x01\n\x0bPriceWindow\x12;\n\x06prices\x18\x01 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x06prices\x12\x43\n\tfrom_date\x18\x02 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01R\x08\x66romDate\x12\x41\n\nas_of_date\x18\x03 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x08\x61sOfDate\"\x9c\x02\n\x0cPriceHistory\x12\"\n\x07symbols\x18\x01 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x08\x01R\x07symbols\x12\x1e\n\x05\x64\x61tes\x18\x02 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x08\x02R\x05\x64\x61tes\x12%\n\x08\x64\x65\x63imals\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0f(\x00R\x08\x64\x65\x63imals\x12\x16\n\x06prices\x18\x04 \x03(\x03R\x06prices:\x88\x01\xbaH\x84\x01\x1a\x81\x01\n\x13price_history.shape\x12+prices must hold one value a day and symbol\x1a=this.prices.size() == this.dates.size() * this.symbols.size()\"\xbb\x01\n\x14SimulationParameters\x12\x34\n\x0escenario_count\x18\x01 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x80\x80\x80\x10(\x01R\rscenarioCount\x12-\n\x0chorizon_days\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01R\x0bhorizonDays\x12*\n\nblock_days\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\x80\x04(\x01R\tblockDays\x12\x12\n\x04seed\x18\x04 \x01(\x04R\x04seedB\'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctriglot/risk/v1/market.proto\x12\x0ftriglot.risk.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a*triglot/notification/v1/notification.proto\x1a\x1dtriglot/store/v1/object.proto\"\xeb\x02\n\tPortfolio\x12\x30\n\x02id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$R\x02id\x12\x1e\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x04name\x12-\n\x08\x63urrency\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$R\x08\x63urrency\x12\x44\n\tpositions\x18\x04 \x03(\x0b\x32\x19.triglot.risk.v1.PositionB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07R\tpositions\x12\x30\n\x05limit\x18\x05 \x01(\x0b\x32\x1a.triglot.risk.v1.RiskLimitR\x05limit:e\xbaHb\x1a`\n\x18portfolio.symbols_unique\x12\x1a\x65\x61\x63h symbol may occur once\x1a(this.positions.map(p, p.symbol).unique()\"\x98\x02\n\x08Position\x12!\n\x06symbol\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\x06symbol\x12@\n\x0e\x65xposure_minor\x18\x02 \x01(\x03\x42\x19\xbaH\x16\"\x14\x10\x80\x80\x80\x80\x80\x80\x80\x10 \x80\x80\x80\x80\x80\x80\x80\xf0\xff\x01R\rexposureMinor\x12l\n\x06labels\x18\x03 \x03(\x0b\x32%.triglot.risk.v1.Position.LabelsEntryB-\xbaH*\x9a\x01\'\x10\x14\"\x1cr\x1a\x32\x18^[a-z][a-z0-9_.-]{0,62}$*\x05r\x03\x18\x80\x02R\x06labels\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xf7\x02\n\tRiskLimit\x12\x30\n\rconfidence_bp\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x8fN(\x9cJR\x0c\x63onfidenceBp\x12?\n\x13value_at_risk_minor\x18\x02 \x01(\x03\x42\x10\xbaH\r\"\x0b\x10\x80\x80\x80\x80\x80\x80\x80\x10 \x00R\x10valueAtRiskMinor\x12S\n\tapprovers\x18\x03 \x03(\tB5\xbaH2\x92\x01/\x08\x01\x10\x14\x18\x01\"\'r%2#^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$R\tapprovers\x12T\n\rdecide_within\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x14\xbaH\x11\xaa\x01\x0b\"\x05\x08\x80\x9a\x9e\x01\x32\x02\x08\x01\xc8\x01\x01R\x0c\x64\x65\x63ideWithin\x12L\n\nescalation\x18\x05 \x03(\x0b\x32\".triglot.notification.v1.RecipientB\x08\xbaH\x05\x92\x01\x02\x10\nR\nescalation\"\xfb\x01\n\x0bPriceWindow\x12;\n\x06prices\x18\x01 \x01(\x0b\x32\x1b.triglot.store.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01R\x06prices\x12\x43\n\tfrom_date\x18\x02 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01R\x08\x66romDate\x12\x44\n\nas_of_date\x18\x03 \x01(\tB&\xbaH#r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\xd8\x01\x01R\x08\x61sOfDate\x12$\n\x0eor_last_before\x18\x04 \x01(\x08R\x0corLastBefore\"\x9c\x02\n\x0cPriceHistory\x12\"\n\x07symbols\x18\x01 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x08\x01R\x07symbols\x12\x1e\n\x05\x64\x61tes\x18\x02 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x08\x02R\x05\x64\x61tes\x12%\n\x08\x64\x65\x63imals\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x0f(\x00R\x08\x64\x65\x63imals\x12\x16\n\x06prices\x18\x04 \x03(\x03R\x06prices:\x88\x01\xbaH\x84\x01\x1a\x81\x01\n\x13price_history.shape\x12+prices must hold one value a day and symbol\x1a=this.prices.size() == this.dates.size() * this.symbols.size()\"\xbb\x01\n\x14SimulationParameters\x12\x34\n\x0escenario_count\x18\x01 \x01(\x03\x42\r\xbaH\n\"\x08\x18\x80\x80\x80\x80\x10(\x01R\rscenarioCount\x12-\n\x0chorizon_days\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01R\x0bhorizonDays\x12*\n\nblock_days\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\x80\x04(\x01R\tblockDays\x12\x12\n\x04seed\x18\x04 \x01(\x04R\x04seedB\'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,16 +46,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PORTFOLIO'].fields_by_name['positions']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
   _globals['_PORTFOLIO']._loaded_options = None
   _globals['_PORTFOLIO']._serialized_options = b'\272Hb\032`\n\030portfolio.symbols_unique\022\032each symbol may occur once\032(this.positions.map(p, p.symbol).unique()'
+  _globals['_POSITION_LABELSENTRY']._loaded_options = None
+  _globals['_POSITION_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_POSITION'].fields_by_name['symbol']._loaded_options = None
   _globals['_POSITION'].fields_by_name['symbol']._serialized_options = b'\272H\006r\004\020\001\030 '
   _globals['_POSITION'].fields_by_name['exposure_minor']._loaded_options = None
   _globals['_POSITION'].fields_by_name['exposure_minor']._serialized_options = b'\272H\026\"\024\020\200\200\200\200\200\200\200\020 \200\200\200\200\200\200\200\360\377\001'
+  _globals['_POSITION'].fields_by_name['labels']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['labels']._serialized_options = b'\272H*\232\001\'\020\024\"\034r\0322\030^[a-z][a-z0-9_.-]{0,62}$*\005r\003\030\200\002'
+  _globals['_RISKLIMIT'].fields_by_name['confidence_bp']._loaded_options = None
+  _globals['_RISKLIMIT'].fields_by_name['confidence_bp']._serialized_options = b'\272H\010\032\006\030\217N(\234J'
+  _globals['_RISKLIMIT'].fields_by_name['value_at_risk_minor']._loaded_options = None
+  _globals['_RISKLIMIT'].fields_by_name['value_at_risk_minor']._serialized_options = b'\272H\r\"\013\020\200\200\200\200\200\200\200\020 \000'
+  _globals['_RISKLIMIT'].fields_by_name['approvers']._loaded_options = None
+  _globals['_RISKLIMIT'].fields_by_name['approvers']._serialized_options = b'\272H2\222\001/\010\001\020\024\030\001\"\'r%2#^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$'
+  _globals['_RISKLIMIT'].fields_by_name['decide_within']._loaded_options = None
+  _globals['_RISKLIMIT'].fields_by_name['decide_within']._serialized_options = b'\272H\021\252\001\013\"\005\010\200\232\236\0012\002\010\001\310\001\001'
+  _globals['_RISKLIMIT'].fields_by_name['escalation']._loaded_options = None
+  _globals['_RISKLIMIT'].fields_by_name['escalation']._serialized_options = b'\272H\005\222\001\002\020\n'
   _globals['_PRICEWINDOW'].fields_by_name['prices']._loaded_options = None
   _globals['_PRICEWINDOW'].fields_by_name['prices']._serialized_options = b'\272H\003\310\001\001'
   _globals['_PRICEWINDOW'].fields_by_name['from_date']._loaded_options = None
   _globals['_PRICEWINDOW'].fields_by_name['from_date']._serialized_options = b'\272H#r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$\330\001\001'
   _globals['_PRICEWINDOW'].fields_by_name['as_of_date']._loaded_options = None
-  _globals['_PRICEWINDOW'].fields_by_name['as_of_date']._serialized_options = b'\272H r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+  _globals['_PRICEWINDOW'].fields_by_name['as_of_date']._serialized_options = b'\272H#r\0362\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$\330\001\001'
   _globals['_PRICEHISTORY'].fields_by_name['symbols']._loaded_options = None
   _globals['_PRICEHISTORY'].fields_by_name['symbols']._serialized_options = b'\272H\005\222\001\002\010\001'
   _globals['_PRICEHISTORY'].fields_by_name['dates']._loaded_options = None
@@ -68,14 +84,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIMULATIONPARAMETERS'].fields_by_name['horizon_days']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
   _globals['_SIMULATIONPARAMETERS'].fields_by_name['block_days']._loaded_options = None
   _globals['_SIMULATIONPARAMETERS'].fields_by_name['block_days']._serialized_options = b'\272H\010\032\006\030\200\200\004(\001'
-  _globals['_PORTFOLIO']._serialized_start=110
-  _globals['_PORTFOLIO']._serialized_end=423
-  _globals['_POSITION']._serialized_start=425
-  _globals['_POSITION']._serialized_end=536
-  _globals['_PRICEWINDOW']._serialized_start=539
-  _globals['_PRICEWINDOW']._serialized_end=749
-  _globals['_PRICEHISTORY']._serialized_start=752
-  _globals['_PRICEHISTORY']._serialized_end=1036
-  _globals['_SIMULATIONPARAMETERS']._serialized_start=1039
-  _globals['_SIMULATIONPARAMETERS']._serialized_end=1226
+  _globals['_PORTFOLIO']._serialized_start=186
+  _globals['_PORTFOLIO']._serialized_end=549
+  _globals['_POSITION']._serialized_start=552
+  _globals['_POSITION']._serialized_end=832
+  _globals['_POSITION_LABELSENTRY']._serialized_start=775
+  _globals['_POSITION_LABELSENTRY']._serialized_end=832
+  _globals['_RISKLIMIT']._serialized_start=835
+  _globals['_RISKLIMIT']._serialized_end=1210
+  _globals['_PRICEWINDOW']._serialized_start=1213
+  _globals['_PRICEWINDOW']._serialized_end=1464
+  _globals['_PRICEHISTORY']._serialized_start=1467
+  _globals['_PRICEHISTORY']._serialized_end=1751
+  _globals['_SIMULATIONPARAMETERS']._serialized_start=1754
+  _globals['_SIMULATIONPARAMETERS']._serialized_end=1941
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,9 @@
 # mypy: ignore-errors
+import datetime
+
 from buf.validate import validate_pb2 as _validate_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
+from triglot.notification.v1 import notification_pb2 as _notification_pb2
 from triglot.store.v1 import object_pb2 as _object_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -10,34 +14,61 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Portfolio(_message.Message):
-    __slots__ = ("id", "name", "currency", "positions")
+    __slots__ = ("id", "name", "currency", "positions", "limit")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     CURRENCY_FIELD_NUMBER: _ClassVar[int]
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     currency: str
     positions: _containers.RepeatedCompositeFieldContainer[Position]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., currency: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ...) -> None: ...
+    limit: RiskLimit
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., currency: _Optional[str] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., limit: _Optional[_Union[RiskLimit, _Mapping]] = ...) -> None: ...
 
 class Position(_message.Message):
-    __slots__ = ("symbol", "exposure_minor")
+    __slots__ = ("symbol", "exposure_minor", "labels")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     EXPOSURE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     exposure_minor: int
-    def __init__(self, symbol: _Optional[str] = ..., exposure_minor: _Optional[int] = ...) -> None: ...
+    labels: _containers.ScalarMap[str, str]
+    def __init__(self, symbol: _Optional[str] = ..., exposure_minor: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class RiskLimit(_message.Message):
+    __slots__ = ("confidence_bp", "value_at_risk_minor", "approvers", "decide_within", "escalation")
+    CONFIDENCE_BP_FIELD_NUMBER: _ClassVar[int]
+    VALUE_AT_RISK_MINOR_FIELD_NUMBER: _ClassVar[int]
+    APPROVERS_FIELD_NUMBER: _ClassVar[int]
+    DECIDE_WITHIN_FIELD_NUMBER: _ClassVar[int]
+    ESCALATION_FIELD_NUMBER: _ClassVar[int]
+    confidence_bp: int
+    value_at_risk_minor: int
+    approvers: _containers.RepeatedScalarFieldContainer[str]
+    decide_within: _duration_pb2.Duration
+    escalation: _containers.RepeatedCompositeFieldContainer[_notification_pb2.Recipient]
+    def __init__(self, confidence_bp: _Optional[int] = ..., value_at_risk_minor: _Optional[int] = ..., approvers: _Optional[_Iterable[str]] = ..., decide_within: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., escalation: _Optional[_Iterable[_Union[_notification_pb2.Recipient, _Mapping]]] = ...) -> None: ...
 
 class PriceWindow(_message.Message):
-    __slots__ = ("prices", "from_date", "as_of_date")
+    __slots__ = ("prices", "from_date", "as_of_date", "or_last_before")
     PRICES_FIELD_NUMBER: _ClassVar[int]
     FROM_DATE_FIELD_NUMBER: _ClassVar[int]
     AS_OF_DATE_FIELD_NUMBER: _ClassVar[int]
+    OR_LAST_BEFORE_FIELD_NUMBER: _ClassVar[int]
     prices: _object_pb2.ObjectRef
     from_date: str
     as_of_date: str
-    def __init__(self, prices: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., from_date: _Optional[str] = ..., as_of_date: _Optional[str] = ...) -> None: ...
+    or_last_before: bool
+    def __init__(self, prices: _Optional[_Union[_object_pb2.ObjectRef, _Mapping]] = ..., from_date: _Optional[str] = ..., as_of_date: _Optional[str] = ..., or_last_before: _Optional[bool] = ...) -> None: ...
 
 class PriceHistory(_message.Message):
     __slots__ = ("symbols", "dates", "decimals", "prices")

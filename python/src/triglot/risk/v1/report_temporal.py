@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDReusePolicy
 
 with workflow.unsafe.imports_passed_through():
     from triglot.contract import runtime
-    from triglot.risk.v1 import report_pb2
+    from triglot.risk.v1 import decision_pb2, report_pb2
 
 
 class RiskReportService:
@@ -21,6 +22,9 @@ class RiskReportService:
     GENERATE_RISK_REPORT: Final = "triglot.risk.v1.RiskReportService.GenerateRiskReport"
     SIMULATE_SHARDS: Final = "triglot.risk.v1.RiskReportService.SimulateShards"
     GET_PROGRESS: Final = "triglot.risk.v1.RiskReportService.GetProgress"
+    GET_REPORT: Final = "triglot.risk.v1.RiskReportService.GetReport"
+    DECIDE_REPORT: Final = "triglot.risk.v1.RiskReportService.DecideReport"
+    CANCEL_REPORT: Final = "triglot.risk.v1.RiskReportService.CancelReport"
 
 
 def generate_risk_report_id(request: report_pb2.GenerateRiskReportRequest) -> str:
@@ -33,12 +37,17 @@ def simulate_shards_id(request: report_pb2.SimulateShardsRequest) -> str:
     return f"simulate-shards/{request.spec.sha256}/{runtime.uuid_v4()}"
 
 
+def validate_decide_report(request: decision_pb2.DecideReportRequest) -> None:
+    """Refuses a DecideReport that breaks the contract's rules; for the update's validator."""
+    runtime.receive(decision_pb2.DecideReportRequest, request)
+
+
 async def start_generate_risk_report(
     request: report_pb2.GenerateRiskReportRequest,
     *,
     id: str | None = None,
 ) -> workflow.ChildWorkflowHandle[Any, report_pb2.GenerateRiskReportResponse]:
-    """Simulates, evaluates and announces one report."""
+    """Simulates, evaluates, publishes and announces one report; asks a person first where a limit is breached."""
     return await workflow.start_child_workflow(
         RiskReportService.GENERATE_RISK_REPORT,
         request,
@@ -46,6 +55,7 @@ async def start_generate_risk_report(
         task_queue=RiskReportService.TASK_QUEUE,
         result_type=report_pb2.GenerateRiskReportResponse,
         cancellation_type=workflow.ChildWorkflowCancellationType.TRY_CANCEL,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
     )
 
 
@@ -78,7 +88,7 @@ class RiskReportServiceClient:
         *,
         id: str | None = None,
     ) -> GenerateRiskReportHandle:
-        """Simulates, evaluates and announces one report."""
+        """Simulates, evaluates, publishes and announces one report; asks a person first where a limit is breached."""
         runtime.check(request)
         handle = await self.client.start_workflow(
             RiskReportService.GENERATE_RISK_REPORT,
@@ -86,6 +96,7 @@ class RiskReportServiceClient:
             id=id or generate_risk_report_id(request),
             task_queue=RiskReportService.TASK_QUEUE,
             result_type=report_pb2.GenerateRiskReportResponse,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         )
         return GenerateRiskReportHandle(handle)
 
@@ -167,6 +178,44 @@ class GenerateRiskReportHandle:
             RiskReportService.GET_PROGRESS,
             request,
             result_type=report_pb2.GetProgressResponse,
+        )
+        return result
+
+    async def get_report(
+        self,
+        request: report_pb2.GetReportRequest | None = None,
+    ) -> report_pb2.GetReportResponse:
+        """Returns the report as far as it has come, also after its end, however that came."""
+        request = request or report_pb2.GetReportRequest()
+        runtime.check(request)
+        result: report_pb2.GetReportResponse = await self.workflow.query(
+            RiskReportService.GET_REPORT,
+            request,
+            result_type=report_pb2.GetReportResponse,
+        )
+        return result
+
+    async def cancel_report(self, request: decision_pb2.CancelReportRequest) -> None:
+        """Ends a report before its time; a report that has its decision, or needs none, and is final stays so."""
+        runtime.check(request)
+        await self.workflow.signal(RiskReportService.CANCEL_REPORT, request)
+
+    async def decide_report(
+        self,
+        request: decision_pb2.DecideReportRequest,
+        *,
+        id: str | None = None,
+    ) -> decision_pb2.DecideReportResponse:
+        """Decides on a report that waits for it.
+
+        The first decision counts.
+        """
+        runtime.check(request)
+        result: decision_pb2.DecideReportResponse = await self.workflow.execute_update(
+            RiskReportService.DECIDE_REPORT,
+            request,
+            id=id,
+            result_type=decision_pb2.DecideReportResponse,
         )
         return result
 

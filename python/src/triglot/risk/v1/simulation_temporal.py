@@ -17,7 +17,12 @@ with workflow.unsafe.imports_passed_through():
 
 
 class SimulationService:
-    """Simulates scenarios of a portfolio's profit and loss."""
+    """Simulates scenarios of a portfolio's profit and loss.
+
+    No schedule_to_start_timeout: a queue without workers is to wait for them, and thousands of shards
+    wait for their turn. No schedule_to_close_timeout: as long as workers are killed and come back, shards
+    go on.
+    """
 
     TASK_QUEUE: Final = "simulation"
     SIMULATE_SHARD: Final = "triglot.risk.v1.SimulationService.SimulateShard"

@@ -7,6 +7,10 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
+import type { Recipient } from "../../notification/v1/notification_pb.js";
+import { file_triglot_notification_v1_notification } from "../../notification/v1/notification_pb.js";
 import type { ObjectRef } from "../../store/v1/object_pb.js";
 import { file_triglot_store_v1_object } from "../../store/v1/object_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -15,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file triglot/risk/v1/market.proto.
  */
 export const file_triglot_risk_v1_market: GenFile = /*@__PURE__*/
-  fileDesc("Chx0cmlnbG90L3Jpc2svdjEvbWFya2V0LnByb3RvEg90cmlnbG90LnJpc2sudjEimgIKCVBvcnRmb2xpbxIsCgJpZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIjCghjdXJyZW5jeRgDIAEoCUIRukgOcgwyCl5bQS1aXXszfSQSOQoJcG9zaXRpb25zGAQgAygLMhkudHJpZ2xvdC5yaXNrLnYxLlBvc2l0aW9uQgu6SAiSAQUIARDoBzplukhiGmAKGHBvcnRmb2xpby5zeW1ib2xzX3VuaXF1ZRIaZWFjaCBzeW1ib2wgbWF5IG9jY3VyIG9uY2UaKHRoaXMucG9zaXRpb25zLm1hcChwLCBwLnN5bWJvbCkudW5pcXVlKCkiWAoIUG9zaXRpb24SGQoGc3ltYm9sGAEgASgJQgm6SAZyBBABGCASMQoOZXhwb3N1cmVfbWlub3IYAiABKANCGbpIFiIUEICAgICAgIAQIICAgICAgIDw/wEitgEKC1ByaWNlV2luZG93EjMKBnByaWNlcxgBIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmQga6SAPIAQESOQoJZnJvbV9kYXRlGAIgASgJQia6SCNyHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JNgBARI3Cgphc19vZl9kYXRlGAMgASgJQiO6SCByHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JCL6AQoMUHJpY2VIaXN0b3J5EhkKB3N5bWJvbHMYASADKAlCCLpIBZIBAggBEhcKBWRhdGVzGAIgAygJQgi6SAWSAQIIAhIbCghkZWNpbWFscxgDIAEoBUIJukgGGgQYDygAEg4KBnByaWNlcxgEIAMoAzqIAbpIhAEagQEKE3ByaWNlX2hpc3Rvcnkuc2hhcGUSK3ByaWNlcyBtdXN0IGhvbGQgb25lIHZhbHVlIGEgZGF5IGFuZCBzeW1ib2waPXRoaXMucHJpY2VzLnNpemUoKSA9PSB0aGlzLmRhdGVzLnNpemUoKSAqIHRoaXMuc3ltYm9scy5zaXplKCkijgEKFFNpbXVsYXRpb25QYXJhbWV0ZXJzEiUKDnNjZW5hcmlvX2NvdW50GAEgASgDQg26SAoiCBiAgICAECgBEiAKDGhvcml6b25fZGF5cxgCIAEoBUIKukgHGgUY6AcoARIfCgpibG9ja19kYXlzGAMgASgFQgu6SAgaBhiAgAQoARIMCgRzZWVkGAQgASgEQidaJWV4YW1wbGUuY29tL3RyaWdsb3QvZ28vcmlzay92MTtyaXNrdjFiBnByb3RvMw", [file_buf_validate_validate, file_triglot_store_v1_object]);
+  fileDesc("Chx0cmlnbG90L3Jpc2svdjEvbWFya2V0LnByb3RvEg90cmlnbG90LnJpc2sudjEixQIKCVBvcnRmb2xpbxIsCgJpZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIjCghjdXJyZW5jeRgDIAEoCUIRukgOcgwyCl5bQS1aXXszfSQSOQoJcG9zaXRpb25zGAQgAygLMhkudHJpZ2xvdC5yaXNrLnYxLlBvc2l0aW9uQgu6SAiSAQUIARDoBxIpCgVsaW1pdBgFIAEoCzIaLnRyaWdsb3Qucmlzay52MS5SaXNrTGltaXQ6ZbpIYhpgChhwb3J0Zm9saW8uc3ltYm9sc191bmlxdWUSGmVhY2ggc3ltYm9sIG1heSBvY2N1ciBvbmNlGih0aGlzLnBvc2l0aW9ucy5tYXAocCwgcC5zeW1ib2wpLnVuaXF1ZSgpIu0BCghQb3NpdGlvbhIZCgZzeW1ib2wYASABKAlCCbpIBnIEEAEYIBIxCg5leHBvc3VyZV9taW5vchgCIAEoA0IZukgWIhQQgICAgICAgBAggICAgICAgPD/ARJkCgZsYWJlbHMYAyADKAsyJS50cmlnbG90LnJpc2sudjEuUG9zaXRpb24uTGFiZWxzRW50cnlCLbpIKpoBJxAUIhxyGjIYXlthLXpdW2EtejAtOV8uLV17MCw2Mn0kKgVyAxiAAhotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrICCglSaXNrTGltaXQSIgoNY29uZmlkZW5jZV9icBgBIAEoBUILukgIGgYYj04onEoSLQoTdmFsdWVfYXRfcmlza19taW5vchgCIAEoA0IQukgNIgsQgICAgICAgBAgABJICglhcHByb3ZlcnMYAyADKAlCNbpIMpIBLwgBEBQYASInciUyI15bQS1aYS16MC05XVtBLVphLXowLTkuX0ArLV17MCw5OX0kEkYKDWRlY2lkZV93aXRoaW4YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFLpIEaoBCyIFCICangEyAggByAEBEkAKCmVzY2FsYXRpb24YBSADKAsyIi50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5SZWNpcGllbnRCCLpIBZIBAhAKItEBCgtQcmljZVdpbmRvdxIzCgZwcmljZXMYASABKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkIGukgDyAEBEjkKCWZyb21fZGF0ZRgCIAEoCUImukgjch4yHF5bMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSTYAQESOgoKYXNfb2ZfZGF0ZRgDIAEoCUImukgjch4yHF5bMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSTYAQESFgoOb3JfbGFzdF9iZWZvcmUYBCABKAgi+gEKDFByaWNlSGlzdG9yeRIZCgdzeW1ib2xzGAEgAygJQgi6SAWSAQIIARIXCgVkYXRlcxgCIAMoCUIIukgFkgECCAISGwoIZGVjaW1hbHMYAyABKAVCCbpIBhoEGA8oABIOCgZwcmljZXMYBCADKAM6iAG6SIQBGoEBChNwcmljZV9oaXN0b3J5LnNoYXBlEitwcmljZXMgbXVzdCBob2xkIG9uZSB2YWx1ZSBhIGRheSBhbmQgc3ltYm9sGj10aGlzLnByaWNlcy5zaXplKCkgPT0gdGhpcy5kYXRlcy5zaXplKCkgKiB0aGlzLnN5bWJvbHMuc2l6ZSgpIo4BChRTaW11bGF0aW9uUGFyYW1ldGVycxIlCg5zY2VuYXJpb19jb3VudBgBIAEoA0INukgKIggYgICAgBAoARIgCgxob3Jpem9uX2RheXMYAiABKAVCCrpIBxoFGOgHKAESHwoKYmxvY2tfZGF5cxgDIAEoBUILukgIGgYYgIAEKAESDAoEc2VlZBgEIAEoBEInWiVleGFtcGxlLmNvbS90cmlnbG90L2dvL3Jpc2svdjE7cmlza3YxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_triglot_notification_v1_notification, file_triglot_store_v1_object]);
 
 /**
  * A set of positions valued in one currency.
@@ -50,6 +54,13 @@ export type Portfolio = Message<"triglot.risk.v1.Portfolio"> & {
    * @generated from field: repeated triglot.risk.v1.Position positions = 4;
    */
   positions: Position[];
+
+  /**
+   * What its value at risk may be without anybody being asked; absent, a report waits for nobody.
+   *
+   * @generated from field: triglot.risk.v1.RiskLimit limit = 5;
+   */
+  limit?: RiskLimit | undefined;
 };
 
 /**
@@ -78,6 +89,13 @@ export type Position = Message<"triglot.risk.v1.Position"> & {
    * @generated from field: int64 exposure_minor = 2;
    */
   exposureMinor: bigint;
+
+  /**
+   * What other systems know it by, for instance its ISIN or its desk; the report carries them on.
+   *
+   * @generated from field: map<string, string> labels = 3;
+   */
+  labels: { [key: string]: string };
 };
 
 /**
@@ -86,6 +104,56 @@ export type Position = Message<"triglot.risk.v1.Position"> & {
  */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
   messageDesc(file_triglot_risk_v1_market, 1);
+
+/**
+ * A limit on value at risk, and who decides when it is breached.
+ *
+ * @generated from message triglot.risk.v1.RiskLimit
+ */
+export type RiskLimit = Message<"triglot.risk.v1.RiskLimit"> & {
+  /**
+   * The confidence of the value at risk, in basis points.
+   *
+   * @generated from field: int32 confidence_bp = 1;
+   */
+  confidenceBp: number;
+
+  /**
+   * The largest value at risk that nobody need decide on, in minor units.
+   *
+   * @generated from field: int64 value_at_risk_minor = 2;
+   */
+  valueAtRiskMinor: bigint;
+
+  /**
+   * Who may decide. Whoever decides says who they are, and nothing proves it: the list keeps slips out, it
+   * authenticates nobody. Let that be done by what stands before the server.
+   *
+   * @generated from field: repeated string approvers = 3;
+   */
+  approvers: string[];
+
+  /**
+   * How long a decision may take. A report that has none by then is withdrawn.
+   *
+   * @generated from field: google.protobuf.Duration decide_within = 4;
+   */
+  decideWithin?: Duration | undefined;
+
+  /**
+   * Whom to tell, beside the report's recipients, when most of that time has passed without a decision.
+   *
+   * @generated from field: repeated triglot.notification.v1.Recipient escalation = 5;
+   */
+  escalation: Recipient[];
+};
+
+/**
+ * Describes the message triglot.risk.v1.RiskLimit.
+ * Use `create(RiskLimitSchema)` to create a new message.
+ */
+export const RiskLimitSchema: GenMessage<RiskLimit> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_market, 2);
 
 /**
  * A stored price history, and the days of it to use.
@@ -108,11 +176,19 @@ export type PriceWindow = Message<"triglot.risk.v1.PriceWindow"> & {
   fromDate: string;
 
   /**
-   * The day of the report and the last whose price is used, as an ISO 8601 date.
+   * The day of the report and the last whose price is used, as an ISO 8601 date. Empty when a report is asked for,
+   * it means the day, in UTC, that the report was scheduled for or, without a schedule, started on.
    *
    * @generated from field: string as_of_date = 3;
    */
   asOfDate: string;
+
+  /**
+   * Whether a day without prices stands for the last one before it that has some: schedules know no holidays.
+   *
+   * @generated from field: bool or_last_before = 4;
+   */
+  orLastBefore: boolean;
 };
 
 /**
@@ -120,7 +196,7 @@ export type PriceWindow = Message<"triglot.risk.v1.PriceWindow"> & {
  * Use `create(PriceWindowSchema)` to create a new message.
  */
 export const PriceWindowSchema: GenMessage<PriceWindow> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_market, 2);
+  messageDesc(file_triglot_risk_v1_market, 3);
 
 /**
  * Daily closing prices without gaps.
@@ -162,7 +238,7 @@ export type PriceHistory = Message<"triglot.risk.v1.PriceHistory"> & {
  * Use `create(PriceHistorySchema)` to create a new message.
  */
 export const PriceHistorySchema: GenMessage<PriceHistory> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_market, 3);
+  messageDesc(file_triglot_risk_v1_market, 4);
 
 /**
  * How to simulate.
@@ -204,5 +280,5 @@ export type SimulationParameters = Message<"triglot.risk.v1.SimulationParameters
  * Use `create(SimulationParametersSchema)` to create a new message.
  */
 export const SimulationParametersSchema: GenMessage<SimulationParameters> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_market, 4);
+  messageDesc(file_triglot_risk_v1_market, 5);
 

@@ -7,12 +7,18 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
+import type { EmptySchema } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty } from "@bufbuild/protobuf/wkt";
 import type { Recipient, SendNotificationResponse } from "../../notification/v1/notification_pb.js";
 import { file_triglot_notification_v1_notification } from "../../notification/v1/notification_pb.js";
+import type { CancelReportRequest, CancelReportRequestSchema, DecideReportRequestSchema, DecideReportResponseSchema, LimitBreach, RecordedDecision } from "./decision_pb.js";
+import { file_triglot_risk_v1_decision } from "./decision_pb.js";
 import type { Portfolio, PriceWindow, SimulationParameters } from "./market_pb.js";
 import { file_triglot_risk_v1_market } from "./market_pb.js";
 import type { ReportFiles, RiskSummary } from "./measures_pb.js";
 import { file_triglot_risk_v1_measures } from "./measures_pb.js";
+import type { PublicationState } from "./publication_pb.js";
+import { file_triglot_risk_v1_publication } from "./publication_pb.js";
 import type { ScenarioRange, WorkerShare } from "./simulation_pb.js";
 import { file_triglot_risk_v1_simulation } from "./simulation_pb.js";
 import type { ObjectRef } from "../../store/v1/object_pb.js";
@@ -23,7 +29,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file triglot/risk/v1/report.proto.
  */
 export const file_triglot_risk_v1_report: GenFile = /*@__PURE__*/
-  fileDesc("Chx0cmlnbG90L3Jpc2svdjEvcmVwb3J0LnByb3RvEg90cmlnbG90LnJpc2sudjEikAYKGUdlbmVyYXRlUmlza1JlcG9ydFJlcXVlc3QSNQoJcG9ydGZvbGlvGAEgASgLMhoudHJpZ2xvdC5yaXNrLnYxLlBvcnRmb2xpb0IGukgDyAEBEjQKBndpbmRvdxgCIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvd0IGukgDyAEBEkEKCnBhcmFtZXRlcnMYAyABKAsyJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblBhcmFtZXRlcnNCBrpIA8gBARIuCg5jb25maWRlbmNlc19icBgEIAMoBUIWukgTkgEQCAEQChgBIggaBhiPTiicShIhCgpzaGFyZF9zaXplGAUgASgDQg26SAoiCBiAgICAECgAEkAKCnJlY2lwaWVudHMYBiADKAsyIi50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5SZWNpcGllbnRCCLpIBZIBAhBkOq0DukipAxrXAQooZ2VuZXJhdGVfcmlza19yZXBvcnRfcmVxdWVzdC5zaGFyZF9jb3VudBJXc2hhcmRfc2l6ZSBtdXN0IG5vdCBjdXQgdGhlIHNjZW5hcmlvcyBpbnRvIG1vcmUgdGhhbiAyNTAwMDAgc2hhcmRzOiA1MDAgY2hpbGRyZW4gb2YgNTAwGlJ0aGlzLnNoYXJkX3NpemUgPT0gMCB8fCB0aGlzLnNoYXJkX3NpemUgKiAyNTAwMDAgPj0gdGhpcy5wYXJhbWV0ZXJzLnNjZW5hcmlvX2NvdW50GswBCiFnZW5lcmF0ZV9yaXNrX3JlcG9ydF9yZXF1ZXN0LnRhaWwSU2VhY2ggY29uZmlkZW5jZSBuZWVkcyBhdCBsZWFzdCAxMCBzY2VuYXJpb3MgYmV5b25kIGl0LCBvciBpdHMgaW50ZXJ2YWwgc2F5cyBub3RoaW5nGlJ0aGlzLmNvbmZpZGVuY2VzX2JwLmFsbChjLCAoMTAwMDAgLSBjKSAqIHRoaXMucGFyYW1ldGVycy5zY2VuYXJpb19jb3VudCA+PSAxMDAwMDApIr8CChpHZW5lcmF0ZVJpc2tSZXBvcnRSZXNwb25zZRI1CgdzdW1tYXJ5GAEgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJpc2tTdW1tYXJ5Qga6SAPIAQESMwoFZmlsZXMYAiABKAsyHC50cmlnbG90LnJpc2sudjEuUmVwb3J0RmlsZXNCBrpIA8gBARIsCgZzaGFyZXMYAyADKAsyHC50cmlnbG90LnJpc2sudjEuV29ya2VyU2hhcmUSSAoNbm90aWZpY2F0aW9ucxgEIAMoCzIxLnRyaWdsb3Qubm90aWZpY2F0aW9uLnYxLlNlbmROb3RpZmljYXRpb25SZXNwb25zZRI9Cgt1bmRlbGl2ZXJlZBgFIAMoCzIoLnRyaWdsb3Qucmlzay52MS5VbmRlbGl2ZXJlZE5vdGlmaWNhdGlvbiJXChdVbmRlbGl2ZXJlZE5vdGlmaWNhdGlvbhIXCg9yZWNpcGllbnRfaW5kZXgYASABKAUSEgoKZXJyb3JfdHlwZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIrsCChVTaW11bGF0ZVNoYXJkc1JlcXVlc3QSMQoEc3BlYxgBIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmQga6SAPIAQESNQoFcmFuZ2UYAiABKAsyHi50cmlnbG90LnJpc2sudjEuU2NlbmFyaW9SYW5nZUIGukgDyAEBEiEKCnNoYXJkX3NpemUYAyABKANCDbpICiIIGICAgIAQKAE6lAG6SJABGo0BCiNzaW11bGF0ZV9zaGFyZHNfcmVxdWVzdC5zaGFyZF9jb3VudBI7c2hhcmRfc2l6ZSBtdXN0IG5vdCBjdXQgdGhlIHJhbmdlIGludG8gbW9yZSB0aGFuIDUwMCBzaGFyZHMaKXRoaXMuc2hhcmRfc2l6ZSAqIDUwMCA+PSB0aGlzLnJhbmdlLmNvdW50IoQBChZTaW11bGF0ZVNoYXJkc1Jlc3BvbnNlEjIKBXNoYXJkGAEgASgLMhsudHJpZ2xvdC5zdG9yZS52MS5PYmplY3RSZWZCBrpIA8gBARI2CgZzaGFyZXMYAiADKAsyHC50cmlnbG90LnJpc2sudjEuV29ya2VyU2hhcmVCCLpIBZIBAggBIhQKEkdldFByb2dyZXNzUmVxdWVzdCKzAgoTR2V0UHJvZ3Jlc3NSZXNwb25zZRIrCgVzdGFnZRgBIAEoDjIcLnRyaWdsb3Qucmlzay52MS5SZXBvcnRTdGFnZRIUCgxzaGFyZHNfdG90YWwYAiABKAUSGAoQc2hhcmRzX2NvbXBsZXRlZBgDIAEoBRIYChBzaGFyZHNfaW5fZmxpZ2h0GAQgASgFEhsKE3NjZW5hcmlvc19jb21wbGV0ZWQYBSABKAMSLAoGc2hhcmVzGAYgAygLMhwudHJpZ2xvdC5yaXNrLnYxLldvcmtlclNoYXJlEhsKE25vdGlmaWNhdGlvbnNfdG90YWwYByABKAUSGgoSbm90aWZpY2F0aW9uc19zZW50GAggASgFEiEKGW5vdGlmaWNhdGlvbnNfdW5kZWxpdmVyZWQYCSABKAUqugEKC1JlcG9ydFN0YWdlEhwKGFJFUE9SVF9TVEFHRV9VTlNQRUNJRklFRBAAEhoKFlJFUE9SVF9TVEFHRV9QUkVQQVJJTkcQARIbChdSRVBPUlRfU1RBR0VfU0lNVUxBVElORxACEhwKGFJFUE9SVF9TVEFHRV9BR0dSRUdBVElORxADEhoKFlJFUE9SVF9TVEFHRV9OT1RJRllJTkcQBBIaChZSRVBPUlRfU1RBR0VfQ09NUExFVEVEEAUyxwIKEVJpc2tSZXBvcnRTZXJ2aWNlEm8KEkdlbmVyYXRlUmlza1JlcG9ydBIqLnRyaWdsb3Qucmlzay52MS5HZW5lcmF0ZVJpc2tSZXBvcnRSZXF1ZXN0GisudHJpZ2xvdC5yaXNrLnYxLkdlbmVyYXRlUmlza1JlcG9ydFJlc3BvbnNlIgASYwoOU2ltdWxhdGVTaGFyZHMSJi50cmlnbG90LnJpc2sudjEuU2ltdWxhdGVTaGFyZHNSZXF1ZXN0GicudHJpZ2xvdC5yaXNrLnYxLlNpbXVsYXRlU2hhcmRzUmVzcG9uc2UiABJaCgtHZXRQcm9ncmVzcxIjLnRyaWdsb3Qucmlzay52MS5HZXRQcm9ncmVzc1JlcXVlc3QaJC50cmlnbG90LnJpc2sudjEuR2V0UHJvZ3Jlc3NSZXNwb25zZSIAGgBCJ1olZXhhbXBsZS5jb20vdHJpZ2xvdC9nby9yaXNrL3YxO3Jpc2t2MWIGcHJvdG8z", [file_buf_validate_validate, file_triglot_notification_v1_notification, file_triglot_risk_v1_market, file_triglot_risk_v1_measures, file_triglot_risk_v1_simulation, file_triglot_store_v1_object]);
+  fileDesc("Chx0cmlnbG90L3Jpc2svdjEvcmVwb3J0LnByb3RvEg90cmlnbG90LnJpc2sudjEi1gcKGUdlbmVyYXRlUmlza1JlcG9ydFJlcXVlc3QSNQoJcG9ydGZvbGlvGAEgASgLMhoudHJpZ2xvdC5yaXNrLnYxLlBvcnRmb2xpb0IGukgDyAEBEjQKBndpbmRvdxgCIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvd0IGukgDyAEBEkEKCnBhcmFtZXRlcnMYAyABKAsyJS50cmlnbG90LnJpc2sudjEuU2ltdWxhdGlvblBhcmFtZXRlcnNCBrpIA8gBARIuCg5jb25maWRlbmNlc19icBgEIAMoBUIWukgTkgEQCAEQChgBIggaBhiPTiicShIhCgpzaGFyZF9zaXplGAUgASgDQg26SAoiCBiAgICAECgAEkAKCnJlY2lwaWVudHMYBiADKAsyIi50cmlnbG90Lm5vdGlmaWNhdGlvbi52MS5SZWNpcGllbnRCCLpIBZIBAhBkOvMEukjvBBrXAQooZ2VuZXJhdGVfcmlza19yZXBvcnRfcmVxdWVzdC5zaGFyZF9jb3VudBJXc2hhcmRfc2l6ZSBtdXN0IG5vdCBjdXQgdGhlIHNjZW5hcmlvcyBpbnRvIG1vcmUgdGhhbiAyNTAwMDAgc2hhcmRzOiA1MDAgY2hpbGRyZW4gb2YgNTAwGlJ0aGlzLnNoYXJkX3NpemUgPT0gMCB8fCB0aGlzLnNoYXJkX3NpemUgKiAyNTAwMDAgPj0gdGhpcy5wYXJhbWV0ZXJzLnNjZW5hcmlvX2NvdW50GswBCiFnZW5lcmF0ZV9yaXNrX3JlcG9ydF9yZXF1ZXN0LnRhaWwSU2VhY2ggY29uZmlkZW5jZSBuZWVkcyBhdCBsZWFzdCAxMCBzY2VuYXJpb3MgYmV5b25kIGl0LCBvciBpdHMgaW50ZXJ2YWwgc2F5cyBub3RoaW5nGlJ0aGlzLmNvbmZpZGVuY2VzX2JwLmFsbChjLCAoMTAwMDAgLSBjKSAqIHRoaXMucGFyYW1ldGVycy5zY2VuYXJpb19jb3VudCA+PSAxMDAwMDApGsMBCiJnZW5lcmF0ZV9yaXNrX3JlcG9ydF9yZXF1ZXN0LmxpbWl0EkR0aGUgY29uZmlkZW5jZSBvZiB0aGUgcG9ydGZvbGlvJ3MgbGltaXQgbXVzdCBiZSBhbW9uZyBjb25maWRlbmNlc19icBpXIWhhcyh0aGlzLnBvcnRmb2xpby5saW1pdCkgfHwgdGhpcy5wb3J0Zm9saW8ubGltaXQuY29uZmlkZW5jZV9icCBpbiB0aGlzLmNvbmZpZGVuY2VzX2JwIqEFChpHZW5lcmF0ZVJpc2tSZXBvcnRSZXNwb25zZRItCgdzdW1tYXJ5GAEgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJpc2tTdW1tYXJ5EisKBWZpbGVzGAIgASgLMhwudHJpZ2xvdC5yaXNrLnYxLlJlcG9ydEZpbGVzEiwKBnNoYXJlcxgDIAMoCzIcLnRyaWdsb3Qucmlzay52MS5Xb3JrZXJTaGFyZRJICg1ub3RpZmljYXRpb25zGAQgAygLMjEudHJpZ2xvdC5ub3RpZmljYXRpb24udjEuU2VuZE5vdGlmaWNhdGlvblJlc3BvbnNlEj0KC3VuZGVsaXZlcmVkGAUgAygLMigudHJpZ2xvdC5yaXNrLnYxLlVuZGVsaXZlcmVkTm90aWZpY2F0aW9uEi8KB291dGNvbWUYBiABKA4yHi50cmlnbG90LnJpc2sudjEuUmVwb3J0T3V0Y29tZRI8ChFwdWJsaWNhdGlvbl9zdGF0ZRgHIAEoDjIhLnRyaWdsb3Qucmlzay52MS5QdWJsaWNhdGlvblN0YXRlEiwKBndpbmRvdxgIIAEoCzIcLnRyaWdsb3Qucmlzay52MS5QcmljZVdpbmRvdxIsCgZicmVhY2gYCSABKAsyHC50cmlnbG90LnJpc2sudjEuTGltaXRCcmVhY2gSMwoIZGVjaXNpb24YCiABKAsyIS50cmlnbG90LnJpc2sudjEuUmVjb3JkZWREZWNpc2lvbhI6CgxjYW5jZWxsYXRpb24YCyABKAsyJC50cmlnbG90LnJpc2sudjEuQ2FuY2VsUmVwb3J0UmVxdWVzdBI0Cg1jb21wZW5zYXRpb25zGAwgAygLMh0udHJpZ2xvdC5yaXNrLnYxLkNvbXBlbnNhdGlvbiI7CgxDb21wZW5zYXRpb24SDAoEc3RlcBgBIAEoCRIOCgZhY3Rpb24YAiABKAkSDQoFZXJyb3IYAyABKAkiZgoXVW5kZWxpdmVyZWROb3RpZmljYXRpb24SFwoPcmVjaXBpZW50X2luZGV4GAEgASgFEhIKCmVycm9yX3R5cGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRINCgV0b3BpYxgEIAEoCSK7AgoVU2ltdWxhdGVTaGFyZHNSZXF1ZXN0EjEKBHNwZWMYASABKAsyGy50cmlnbG90LnN0b3JlLnYxLk9iamVjdFJlZkIGukgDyAEBEjUKBXJhbmdlGAIgASgLMh4udHJpZ2xvdC5yaXNrLnYxLlNjZW5hcmlvUmFuZ2VCBrpIA8gBARIhCgpzaGFyZF9zaXplGAMgASgDQg26SAoiCBiAgICAECgBOpQBukiQARqNAQojc2ltdWxhdGVfc2hhcmRzX3JlcXVlc3Quc2hhcmRfY291bnQSO3NoYXJkX3NpemUgbXVzdCBub3QgY3V0IHRoZSByYW5nZSBpbnRvIG1vcmUgdGhhbiA1MDAgc2hhcmRzGil0aGlzLnNoYXJkX3NpemUgKiA1MDAgPj0gdGhpcy5yYW5nZS5jb3VudCKEAQoWU2ltdWxhdGVTaGFyZHNSZXNwb25zZRIyCgVzaGFyZBgBIAEoCzIbLnRyaWdsb3Quc3RvcmUudjEuT2JqZWN0UmVmQga6SAPIAQESNgoGc2hhcmVzGAIgAygLMhwudHJpZ2xvdC5yaXNrLnYxLldvcmtlclNoYXJlQgi6SAWSAQIIASIUChJHZXRQcm9ncmVzc1JlcXVlc3QiEgoQR2V0UmVwb3J0UmVxdWVzdCJYChFHZXRSZXBvcnRSZXNwb25zZRJDCgZyZXBvcnQYASABKAsyKy50cmlnbG90LnJpc2sudjEuR2VuZXJhdGVSaXNrUmVwb3J0UmVzcG9uc2VCBrpIA8gBASKzAgoTR2V0UHJvZ3Jlc3NSZXNwb25zZRIrCgVzdGFnZRgBIAEoDjIcLnRyaWdsb3Qucmlzay52MS5SZXBvcnRTdGFnZRIUCgxzaGFyZHNfdG90YWwYAiABKAUSGAoQc2hhcmRzX2NvbXBsZXRlZBgDIAEoBRIYChBzaGFyZHNfaW5fZmxpZ2h0GAQgASgFEhsKE3NjZW5hcmlvc19jb21wbGV0ZWQYBSABKAMSLAoGc2hhcmVzGAYgAygLMhwudHJpZ2xvdC5yaXNrLnYxLldvcmtlclNoYXJlEhsKE25vdGlmaWNhdGlvbnNfdG90YWwYByABKAUSGgoSbm90aWZpY2F0aW9uc19zZW50GAggASgFEiEKGW5vdGlmaWNhdGlvbnNfdW5kZWxpdmVyZWQYCSABKAUqoAEKDVJlcG9ydE91dGNvbWUSHgoaUkVQT1JUX09VVENPTUVfVU5TUEVDSUZJRUQQABIYChRSRVBPUlRfT1VUQ09NRV9GSU5BTBABEhsKF1JFUE9SVF9PVVRDT01FX1JFSkVDVEVEEAISGgoWUkVQT1JUX09VVENPTUVfRVhQSVJFRBADEhwKGFJFUE9SVF9PVVRDT01FX0NBTkNFTExFRBAEKvwBCgtSZXBvcnRTdGFnZRIcChhSRVBPUlRfU1RBR0VfVU5TUEVDSUZJRUQQABIaChZSRVBPUlRfU1RBR0VfUFJFUEFSSU5HEAESGwoXUkVQT1JUX1NUQUdFX1NJTVVMQVRJTkcQAhIcChhSRVBPUlRfU1RBR0VfQUdHUkVHQVRJTkcQAxIaChZSRVBPUlRfU1RBR0VfTk9USUZZSU5HEAQSGgoWUkVQT1JUX1NUQUdFX0NPTVBMRVRFRBAFEiIKHlJFUE9SVF9TVEFHRV9BV0FJVElOR19ERUNJU0lPThAGEhwKGFJFUE9SVF9TVEFHRV9XSVRIRFJBV0lORxAHMswEChFSaXNrUmVwb3J0U2VydmljZRJvChJHZW5lcmF0ZVJpc2tSZXBvcnQSKi50cmlnbG90LnJpc2sudjEuR2VuZXJhdGVSaXNrUmVwb3J0UmVxdWVzdBorLnRyaWdsb3Qucmlzay52MS5HZW5lcmF0ZVJpc2tSZXBvcnRSZXNwb25zZSIAEmMKDlNpbXVsYXRlU2hhcmRzEiYudHJpZ2xvdC5yaXNrLnYxLlNpbXVsYXRlU2hhcmRzUmVxdWVzdBonLnRyaWdsb3Qucmlzay52MS5TaW11bGF0ZVNoYXJkc1Jlc3BvbnNlIgASWgoLR2V0UHJvZ3Jlc3MSIy50cmlnbG90LnJpc2sudjEuR2V0UHJvZ3Jlc3NSZXF1ZXN0GiQudHJpZ2xvdC5yaXNrLnYxLkdldFByb2dyZXNzUmVzcG9uc2UiABJUCglHZXRSZXBvcnQSIS50cmlnbG90LnJpc2sudjEuR2V0UmVwb3J0UmVxdWVzdBoiLnRyaWdsb3Qucmlzay52MS5HZXRSZXBvcnRSZXNwb25zZSIAEl0KDERlY2lkZVJlcG9ydBIkLnRyaWdsb3Qucmlzay52MS5EZWNpZGVSZXBvcnRSZXF1ZXN0GiUudHJpZ2xvdC5yaXNrLnYxLkRlY2lkZVJlcG9ydFJlc3BvbnNlIgASTgoMQ2FuY2VsUmVwb3J0EiQudHJpZ2xvdC5yaXNrLnYxLkNhbmNlbFJlcG9ydFJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiABoAQidaJWV4YW1wbGUuY29tL3RyaWdsb3QvZ28vcmlzay92MTtyaXNrdjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_empty, file_triglot_notification_v1_notification, file_triglot_risk_v1_decision, file_triglot_risk_v1_market, file_triglot_risk_v1_measures, file_triglot_risk_v1_publication, file_triglot_risk_v1_simulation, file_triglot_store_v1_object]);
 
 /**
  * Asks for a report.
@@ -82,20 +88,20 @@ export const GenerateRiskReportRequestSchema: GenMessage<GenerateRiskReportReque
   messageDesc(file_triglot_risk_v1_report, 0);
 
 /**
- * A finished report.
+ * A report, as it ended or as far as it has come.
  *
  * @generated from message triglot.risk.v1.GenerateRiskReportResponse
  */
 export type GenerateRiskReportResponse = Message<"triglot.risk.v1.GenerateRiskReportResponse"> & {
   /**
-   * The measures.
+   * The measures; absent where it ended before there were any.
    *
    * @generated from field: triglot.risk.v1.RiskSummary summary = 1;
    */
   summary?: RiskSummary | undefined;
 
   /**
-   * The stored report.
+   * The stored report; absent where it ended before there was one.
    *
    * @generated from field: triglot.risk.v1.ReportFiles files = 2;
    */
@@ -121,6 +127,55 @@ export type GenerateRiskReportResponse = Message<"triglot.risk.v1.GenerateRiskRe
    * @generated from field: repeated triglot.risk.v1.UndeliveredNotification undelivered = 5;
    */
   undelivered: UndeliveredNotification[];
+
+  /**
+   * How it ended; unspecified while it has not.
+   *
+   * @generated from field: triglot.risk.v1.ReportOutcome outcome = 6;
+   */
+  outcome: ReportOutcome;
+
+  /**
+   * What the report may be used for.
+   *
+   * @generated from field: triglot.risk.v1.PublicationState publication_state = 7;
+   */
+  publicationState: PublicationState;
+
+  /**
+   * The window, with the as-of date that was meant; absent before the market data have been prepared.
+   *
+   * @generated from field: triglot.risk.v1.PriceWindow window = 8;
+   */
+  window?: PriceWindow | undefined;
+
+  /**
+   * The limit's breach; absent where there is no limit or none was breached.
+   *
+   * @generated from field: triglot.risk.v1.LimitBreach breach = 9;
+   */
+  breach?: LimitBreach | undefined;
+
+  /**
+   * The decision; absent where there is none.
+   *
+   * @generated from field: triglot.risk.v1.RecordedDecision decision = 10;
+   */
+  decision?: RecordedDecision | undefined;
+
+  /**
+   * Who asked for its end before time, and why; absent where nobody did so by `CancelReport`.
+   *
+   * @generated from field: triglot.risk.v1.CancelReportRequest cancellation = 11;
+   */
+  cancellation?: CancelReportRequest | undefined;
+
+  /**
+   * What was undone, in the order in which it was.
+   *
+   * @generated from field: repeated triglot.risk.v1.Compensation compensations = 12;
+   */
+  compensations: Compensation[];
 };
 
 /**
@@ -131,13 +186,48 @@ export const GenerateRiskReportResponseSchema: GenMessage<GenerateRiskReportResp
   messageDesc(file_triglot_risk_v1_report, 1);
 
 /**
+ * A step that undoes an earlier one.
+ *
+ * @generated from message triglot.risk.v1.Compensation
+ */
+export type Compensation = Message<"triglot.risk.v1.Compensation"> & {
+  /**
+   * The step that is undone, by the name of its RPC.
+   *
+   * @generated from field: string step = 1;
+   */
+  step: string;
+
+  /**
+   * What was done about it, in a sentence.
+   *
+   * @generated from field: string action = 2;
+   */
+  action: string;
+
+  /**
+   * Why it could not be done, in a sentence; empty if it was.
+   *
+   * @generated from field: string error = 3;
+   */
+  error: string;
+};
+
+/**
+ * Describes the message triglot.risk.v1.Compensation.
+ * Use `create(CompensationSchema)` to create a new message.
+ */
+export const CompensationSchema: GenMessage<Compensation> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_report, 2);
+
+/**
  * A notification that its channel refused for good, or did not take in time.
  *
  * @generated from message triglot.risk.v1.UndeliveredNotification
  */
 export type UndeliveredNotification = Message<"triglot.risk.v1.UndeliveredNotification"> & {
   /**
-   * The recipient's place in the request, from 0.
+   * The recipient's place in the request, from 0; those of the limit's escalation follow.
    *
    * @generated from field: int32 recipient_index = 1;
    */
@@ -156,6 +246,13 @@ export type UndeliveredNotification = Message<"triglot.risk.v1.UndeliveredNotifi
    * @generated from field: string message = 3;
    */
   message: string;
+
+  /**
+   * What the notification was about, for instance `report-ready`.
+   *
+   * @generated from field: string topic = 4;
+   */
+  topic: string;
 };
 
 /**
@@ -163,7 +260,7 @@ export type UndeliveredNotification = Message<"triglot.risk.v1.UndeliveredNotifi
  * Use `create(UndeliveredNotificationSchema)` to create a new message.
  */
 export const UndeliveredNotificationSchema: GenMessage<UndeliveredNotification> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 2);
+  messageDesc(file_triglot_risk_v1_report, 3);
 
 /**
  * Asks for a range of scenarios in shards.
@@ -198,7 +295,7 @@ export type SimulateShardsRequest = Message<"triglot.risk.v1.SimulateShardsReque
  * Use `create(SimulateShardsRequestSchema)` to create a new message.
  */
 export const SimulateShardsRequestSchema: GenMessage<SimulateShardsRequest> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 3);
+  messageDesc(file_triglot_risk_v1_report, 4);
 
 /**
  * A range of scenarios, simulated and merged.
@@ -226,7 +323,7 @@ export type SimulateShardsResponse = Message<"triglot.risk.v1.SimulateShardsResp
  * Use `create(SimulateShardsResponseSchema)` to create a new message.
  */
 export const SimulateShardsResponseSchema: GenMessage<SimulateShardsResponse> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 4);
+  messageDesc(file_triglot_risk_v1_report, 5);
 
 /**
  * Asks for the progress.
@@ -241,7 +338,43 @@ export type GetProgressRequest = Message<"triglot.risk.v1.GetProgressRequest"> &
  * Use `create(GetProgressRequestSchema)` to create a new message.
  */
 export const GetProgressRequestSchema: GenMessage<GetProgressRequest> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 5);
+  messageDesc(file_triglot_risk_v1_report, 6);
+
+/**
+ * Asks for the report.
+ *
+ * @generated from message triglot.risk.v1.GetReportRequest
+ */
+export type GetReportRequest = Message<"triglot.risk.v1.GetReportRequest"> & {
+};
+
+/**
+ * Describes the message triglot.risk.v1.GetReportRequest.
+ * Use `create(GetReportRequestSchema)` to create a new message.
+ */
+export const GetReportRequestSchema: GenMessage<GetReportRequest> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_report, 7);
+
+/**
+ * The report as far as it has come.
+ *
+ * @generated from message triglot.risk.v1.GetReportResponse
+ */
+export type GetReportResponse = Message<"triglot.risk.v1.GetReportResponse"> & {
+  /**
+   * What there is of it.
+   *
+   * @generated from field: triglot.risk.v1.GenerateRiskReportResponse report = 1;
+   */
+  report?: GenerateRiskReportResponse | undefined;
+};
+
+/**
+ * Describes the message triglot.risk.v1.GetReportResponse.
+ * Use `create(GetReportResponseSchema)` to create a new message.
+ */
+export const GetReportResponseSchema: GenMessage<GetReportResponse> = /*@__PURE__*/
+  messageDesc(file_triglot_risk_v1_report, 8);
 
 /**
  * How far a report has come.
@@ -292,7 +425,7 @@ export type GetProgressResponse = Message<"triglot.risk.v1.GetProgressResponse">
   shares: WorkerShare[];
 
   /**
-   * How many notifications there are to send.
+   * How many notifications there have been to send so far.
    *
    * @generated from field: int32 notifications_total = 7;
    */
@@ -318,7 +451,55 @@ export type GetProgressResponse = Message<"triglot.risk.v1.GetProgressResponse">
  * Use `create(GetProgressResponseSchema)` to create a new message.
  */
 export const GetProgressResponseSchema: GenMessage<GetProgressResponse> = /*@__PURE__*/
-  messageDesc(file_triglot_risk_v1_report, 6);
+  messageDesc(file_triglot_risk_v1_report, 9);
+
+/**
+ * How a report ended.
+ *
+ * @generated from enum triglot.risk.v1.ReportOutcome
+ */
+export enum ReportOutcome {
+  /**
+   * It has not ended, or not by itself: it failed, or was cancelled or terminated by the server's means.
+   *
+   * @generated from enum value: REPORT_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It is final: within its limit, or approved.
+   *
+   * @generated from enum value: REPORT_OUTCOME_FINAL = 1;
+   */
+  FINAL = 1,
+
+  /**
+   * It was rejected, and is withdrawn.
+   *
+   * @generated from enum value: REPORT_OUTCOME_REJECTED = 2;
+   */
+  REJECTED = 2,
+
+  /**
+   * Nobody decided in time, and it is withdrawn.
+   *
+   * @generated from enum value: REPORT_OUTCOME_EXPIRED = 3;
+   */
+  EXPIRED = 3,
+
+  /**
+   * It was cancelled by `CancelReport`, and is withdrawn if it was published.
+   *
+   * @generated from enum value: REPORT_OUTCOME_CANCELLED = 4;
+   */
+  CANCELLED = 4,
+}
+
+/**
+ * Describes the enum triglot.risk.v1.ReportOutcome.
+ */
+export const ReportOutcomeSchema: GenEnum<ReportOutcome> = /*@__PURE__*/
+  enumDesc(file_triglot_risk_v1_report, 0);
 
 /**
  * The stages of a report.
@@ -367,13 +548,27 @@ export enum ReportStage {
    * @generated from enum value: REPORT_STAGE_COMPLETED = 5;
    */
   COMPLETED = 5,
+
+  /**
+   * The limit is breached, and somebody is to decide.
+   *
+   * @generated from enum value: REPORT_STAGE_AWAITING_DECISION = 6;
+   */
+  AWAITING_DECISION = 6,
+
+  /**
+   * What was published and said is being taken back.
+   *
+   * @generated from enum value: REPORT_STAGE_WITHDRAWING = 7;
+   */
+  WITHDRAWING = 7,
 }
 
 /**
  * Describes the enum triglot.risk.v1.ReportStage.
  */
 export const ReportStageSchema: GenEnum<ReportStage> = /*@__PURE__*/
-  enumDesc(file_triglot_risk_v1_report, 0);
+  enumDesc(file_triglot_risk_v1_report, 1);
 
 /**
  * Produces portfolio risk reports.
@@ -382,7 +577,7 @@ export const ReportStageSchema: GenEnum<ReportStage> = /*@__PURE__*/
  */
 export const RiskReportService: GenService<{
   /**
-   * Simulates, evaluates and announces one report.
+   * Simulates, evaluates, publishes and announces one report; asks a person first where a limit is breached.
    *
    * @generated from rpc triglot.risk.v1.RiskReportService.GenerateRiskReport
    */
@@ -410,6 +605,36 @@ export const RiskReportService: GenService<{
     methodKind: "unary";
     input: typeof GetProgressRequestSchema;
     output: typeof GetProgressResponseSchema;
+  },
+  /**
+   * Returns the report as far as it has come, also after its end, however that came.
+   *
+   * @generated from rpc triglot.risk.v1.RiskReportService.GetReport
+   */
+  getReport: {
+    methodKind: "unary";
+    input: typeof GetReportRequestSchema;
+    output: typeof GetReportResponseSchema;
+  },
+  /**
+   * Decides on a report that waits for it. The first decision counts.
+   *
+   * @generated from rpc triglot.risk.v1.RiskReportService.DecideReport
+   */
+  decideReport: {
+    methodKind: "unary";
+    input: typeof DecideReportRequestSchema;
+    output: typeof DecideReportResponseSchema;
+  },
+  /**
+   * Ends a report before its time; a report that has its decision, or needs none, and is final stays so.
+   *
+   * @generated from rpc triglot.risk.v1.RiskReportService.CancelReport
+   */
+  cancelReport: {
+    methodKind: "unary";
+    input: typeof CancelReportRequestSchema;
+    output: typeof EmptySchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_triglot_risk_v1_report, 0);

@@ -8,4 +8,7 @@ export const riskReportServiceNames = {
   generateRiskReport: 'triglot.risk.v1.RiskReportService.GenerateRiskReport',
   simulateShards: 'triglot.risk.v1.RiskReportService.SimulateShards',
   getProgress: 'triglot.risk.v1.RiskReportService.GetProgress',
+  getReport: 'triglot.risk.v1.RiskReportService.GetReport',
+  decideReport: 'triglot.risk.v1.RiskReportService.DecideReport',
+  cancelReport: 'triglot.risk.v1.RiskReportService.CancelReport',
 } as const;

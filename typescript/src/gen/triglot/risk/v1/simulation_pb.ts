@@ -489,6 +489,9 @@ export const KernelOutputSchema: GenMessage<KernelOutput> = /*@__PURE__*/
 /**
  * Simulates scenarios of a portfolio's profit and loss.
  *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them, and thousands of shards wait for
+ * their turn. No schedule_to_close_timeout: as long as workers are killed and come back, shards go on.
+ *
  * @generated from service triglot.risk.v1.SimulationService
  */
 export const SimulationService: GenService<{
