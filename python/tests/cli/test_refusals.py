@@ -1,11 +1,14 @@
 """What breaks the contract's rules is said in terms of options."""
 
+from collections.abc import Sequence
+
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from triglot.cli.refusals import in_options
 from triglot.contract import runtime
 from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient, WebhookRecipient
-from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceWindow, SimulationParameters
+from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceWindow, RiskLimit, SimulationParameters
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
 from triglot.store.v1.object_pb2 import ObjectRef
 
@@ -32,6 +35,21 @@ def request(*recipients: Recipient, shard_size: int = 0) -> GenerateRiskReportRe
     )
 
 
+def limited(confidence_bp: int, measured_bp: Sequence[int] = (9_500,)) -> GenerateRiskReportRequest:
+    asked = request()
+    asked.parameters.scenario_count = 50_000
+    asked.confidences_bp[:] = measured_bp
+    asked.portfolio.limit.CopyFrom(
+        RiskLimit(
+            confidence_bp=confidence_bp,
+            value_at_risk_minor=1,
+            approvers=["risk-officer"],
+            decide_within=Duration(seconds=60),
+        )
+    )
+    return asked
+
+
 GOOD = mail("desk@example.com")
 
 
@@ -53,6 +71,15 @@ GOOD = mail("desk@example.com")
         (
             request(shard_size=4),
             "--shard-size '4': makes more than 250,000 shards of 1,000,001 scenarios; say at least 5",
+        ),
+        (
+            limited(9_750),
+            "--confidence: lacks 97.5, that of the portfolio's limit; say --confidence 97.5 too",
+        ),
+        (
+            limited(9_999, measured_bp=[9_500, 9_999]),
+            "--scenarios 50,000: 99.99 %, the confidence of the portfolio's limit, needs at least 100,000 "
+            "scenarios",
         ),
     ],
 )

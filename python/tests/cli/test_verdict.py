@@ -41,7 +41,7 @@ def report() -> Report:
     var = EstimateSection(value_minor=8_012_345, lower_minor=7_990_000, upper_minor=8_030_000)
     shortfall = EstimateSection(value_minor=10_000_000, lower_minor=9_900_000, upper_minor=10_100_000)
     return Report(
-        schema="triglot.report.v1",
+        schema="triglot.report.v2",
         portfolio=PortfolioSection(
             id="p",
             name="P",
@@ -67,6 +67,7 @@ def report() -> Report:
             bitsum="0000000000000004",
         ),
         measures=[MeasureSection(confidence_bp=9900, value_at_risk=var, expected_shortfall=shortfall)],
+        limit=None,
         distribution=DistributionSection(
             mean_minor=0,
             min_minor=0,

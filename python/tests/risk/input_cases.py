@@ -23,6 +23,12 @@ PORTFOLIO = """\
   ]
 }
 """
+LIMIT = """\
+  "limit": {"confidence": 99, "value_at_risk_minor": 5000000,
+    "approvers": ["risk-officer"],
+    "decide_within_hours": 8.5,
+    "escalate_to": ["head@example.com"]}
+"""
 
 
 @dataclass(frozen=True)
@@ -328,7 +334,7 @@ PORTFOLIO_FILES = [
     portfolio_file("no such file", Absent(), "portfolio.json: does not exist"),
     portfolio_file("a directory", Folder(), "portfolio.json: is a directory, not a file"),
     portfolio_file("empty", b"", "portfolio.json: is empty"),
-    portfolio_file("too large", b" " * (2**20 + 1), "portfolio.json: is larger than 1 MiB"),
+    portfolio_file("too large", b" " * (2**23 + 1), "portfolio.json: is larger than 8 MiB"),
     portfolio_file(
         "Latin-1",
         PORTFOLIO.replace("A pair", "Paar für zwei").encode("latin-1"),
@@ -384,6 +390,12 @@ PORTFOLIO_FILES = [
         '"A pair"',
         "[" * 17,
         "portfolio.json, line 3, column 27: is nested too deeply",
+    ),
+    portfolio(
+        "far too many values",
+        '"A pair"',
+        "[" + "0," * 100_000,
+        "portfolio.json, line 3, column 200006: there are more than 100,000 values",
     ),
     portfolio(
         "a duplicate key",
@@ -533,7 +545,7 @@ PORTFOLIO_FIELDS = [
         "a quantity that is too fine",
         '"-12.5"',
         "1e-16",
-        'portfolio.json, line 7, positions[1].quantity: "1E-16" is no decimal number of '
+        "portfolio.json, line 7, positions[1].quantity: 1E-16 is no decimal number of "
         "at most 15 digits before and 15 after the point",
     ),
     portfolio(
@@ -550,11 +562,161 @@ PORTFOLIO_FIELDS = [
         "portfolio.json, line 6, positions[0].quantity: comes to 1024999999999998975 "
         "minor units, and exposures must be below 2^53",
     ),
+    portfolio(
+        "labels that are no object",
+        '"AAA",',
+        '"AAA", "labels": ["tech"],',
+        "portfolio.json, line 6, positions[0].labels: must be an object in braces",
+    ),
+    portfolio(
+        "a label's name of other characters",
+        '"AAA",',
+        '"AAA", "labels": {"desk": "x", "Desk 1": "y"},',
+        "portfolio.json, line 6, positions[0].labels.'Desk 1': 'Desk 1' is no label's name: "
+        "lower-case letters, digits and _ . -, 63 at most, the first a letter",
+    ),
+    portfolio(
+        "a label that is no text",
+        '"BBB",',
+        '"BBB", "labels": {"desk": 7},',
+        "portfolio.json, line 7, positions[1].labels.desk: must be text in quotation marks",
+    ),
+    portfolio(
+        "a label that is too long",
+        '"AAA",',
+        '"AAA", "labels": {"desk": "' + "A" * 257 + '"},',
+        "portfolio.json, line 6, positions[0].labels.desk: is longer than 256 characters",
+    ),
+    portfolio(
+        "too many labels",
+        '"AAA",',
+        '"AAA", "labels": {' + ", ".join(f'"l{number}": ""' for number in range(21)) + "},",
+        "portfolio.json, line 6, positions[0].labels: has more than 20 labels",
+    ),
     portfolio_file(
         "exposures that are all 0",
         b'{"id": "a", "name": "A", "currency": "USD",\n'
         b' "positions": [{"symbol": "AAA", "exposure_minor": 0}]}',
         "portfolio.json, line 2, positions: every exposure is 0, so there is no risk",
+    ),
+]
+
+
+def limit(kind: str, old: str, new: str, message: str) -> Case:
+    """The good portfolio and a good limit with one thing changed."""
+    assert old in LIMIT, old
+    with_limit = PORTFOLIO.replace("  ]\n}", "  ],\n" + LIMIT.replace(old, new, 1) + "}")
+    return Case(kind, f"portfolio.json, {message}", {"portfolio.json": with_limit.encode()})
+
+
+LIMITS = [
+    portfolio(
+        "no object",
+        "  ]",
+        '  ], "limit": 5000000',
+        "portfolio.json, line 8, limit: must be an object in braces",
+    ),
+    limit("a missing confidence", '"confidence": 99, ', "", "line 9, limit.confidence: is missing"),
+    limit(
+        "a confidence that no report has",
+        "99,",
+        "94.99,",
+        "line 9, limit.confidence: 94.99 is no percentage from 95 to 99.99 with at most two "
+        "decimals, like 97.5",
+    ),
+    limit(
+        "a confidence that is too fine",
+        "99,",
+        '"97.125",',
+        "line 9, limit.confidence: '97.125' is no percentage from 95 to 99.99 with at most two "
+        "decimals, like 97.5",
+    ),
+    limit(
+        "a limit with a point",
+        "5000000",
+        "50000.00",
+        "line 9, limit.value_at_risk_minor: must be a whole number of minor units (cents), without quotes, "
+        "point or exponent",
+    ),
+    limit(
+        "a limit of 0",
+        "5000000",
+        "0",
+        "line 9, limit.value_at_risk_minor: is out of range: a limit must be above 0",
+    ),
+    limit(
+        "limit overflow",
+        "5000000",
+        "9007199254740992",
+        "line 9, limit.value_at_risk_minor: is out of range: a limit must be below 2^53 minor units",
+    ),
+    limit("nobody to decide", '["risk-officer"]', "[]", "line 10, limit.approvers: is empty"),
+    limit(
+        "an approver alone",
+        '["risk-officer"]',
+        '"risk-officer"',
+        "line 10, limit.approvers: must be a list in square brackets",
+    ),
+    limit(
+        "an approver's name of other characters",
+        "risk-officer",
+        "risk officer",
+        "line 10, limit.approvers[0]: 'risk officer' is no approver's name: letters, digits and . _ @ + -, "
+        "100 at most, the first a letter or digit",
+    ),
+    limit(
+        "an approver twice",
+        '["risk-officer"]',
+        '["risk-officer", "risk-officer"]',
+        "line 10, limit.approvers[1]: 'risk-officer' occurs twice",
+    ),
+    limit(
+        "too many approvers",
+        '"risk-officer"',
+        ", ".join(f'"officer-{number}"' for number in range(21)),
+        "line 10, limit.approvers: has 21 names; at most 20 are allowed",
+    ),
+    limit(
+        "no time to decide",
+        "8.5",
+        "0",
+        "line 11, limit.decide_within_hours: 0 is no number of hours between one second and 720 hours",
+    ),
+    limit(
+        "more than a month to decide",
+        "8.5",
+        "720.001",
+        "line 11, limit.decide_within_hours: 720.001 is no number of hours between one second and 720 hours",
+    ),
+    limit(
+        "hours that are no number",
+        "8.5",
+        '"8"',
+        "line 11, limit.decide_within_hours: '8' is no number of hours between one second and 720 hours",
+    ),
+    limit(
+        "an escalation to no address",
+        "head@example.com",
+        "the head",
+        "line 12, limit.escalate_to[0]: 'the head' is no mail address",
+    ),
+    limit(
+        "an escalation to one address twice",
+        '"head@example.com"',
+        '"head@example.com", "head@example.com"',
+        "line 12, limit.escalate_to[1]: 'head@example.com' occurs twice",
+    ),
+    limit(
+        "too many escalations",
+        '"head@example.com"',
+        ", ".join(f'"head-{number}@example.com"' for number in range(11)),
+        "line 12, limit.escalate_to: has 11 addresses; at most 10 are allowed",
+    ),
+    limit(
+        "an unknown field",
+        '"approvers"',
+        '"currency": "USD", "approvers"',
+        "line 10, limit.currency: is not a field of a portfolio file",
     ),
 ]
 
@@ -635,5 +797,6 @@ TABLE = {
     "Its rows": PRICE_ROWS,
     "The portfolio file": PORTFOLIO_FILES,
     "Its fields": PORTFOLIO_FIELDS,
+    "Its limit": LIMITS,
     "Arguments": ARGUMENTS,
 }

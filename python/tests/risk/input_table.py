@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from input_cases import PORTFOLIO, PRICES, TABLE
+from input_cases import LIMIT, PORTFOLIO, PRICES, TABLE
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "input.md"
 _BEGIN = "<!-- generated from python/tests/risk/input_cases.py: make generate -->\n"
@@ -14,6 +14,7 @@ def render() -> str:
     """The good files and, for each kind of bad input, the message."""
     parts = [
         f"`prices.csv`:\n\n```csv\n{PRICES}```\n\n`portfolio.json`:\n\n```json\n{PORTFOLIO}```\n",
+        f"A limit, which would follow its positions:\n\n```json\n{LIMIT}```\n",
         "With one thing wrong in them, the message is:\n",
     ]
     for title, cases in TABLE.items():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from google.protobuf.duration_pb2 import Duration
 from numpy.typing import ArrayLike
 
 from triglot.risk import kernel, prices
@@ -13,7 +14,14 @@ from triglot.risk.kernel import Spec
 from triglot.risk.report import Report
 from triglot.risk.shard import Shard
 from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest
-from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceHistory, PriceWindow, SimulationParameters
+from triglot.risk.v1.market_pb2 import (
+    Portfolio,
+    Position,
+    PriceHistory,
+    PriceWindow,
+    RiskLimit,
+    SimulationParameters,
+)
 from triglot.store.v1.object_pb2 import ObjectRef
 
 
@@ -50,8 +58,9 @@ def make_case(
     horizon: int = 3,
     block: int = 1,
     name: str = "Toys & <Games>",
+    limit_minor: int | None = None,
 ) -> Case:
-    """A report on prices of consecutive days from 2026-01-01 on."""
+    """A report on prices of consecutive days from 2026-01-01 on; a limit is at the first confidence."""
     table = np.asarray(cents)
     first = datetime.date(2026, 1, 1)
     dates = [(first + datetime.timedelta(days=day)).isoformat() for day in range(len(table))]
@@ -68,6 +77,7 @@ def make_case(
                 Position(symbol=symbol, exposure_minor=exposure)
                 for symbol, exposure in zip(symbols, exposures, strict=True)
             ],
+            limit=None if limit_minor is None else make_limit(limit_minor, confidences_bp[0]),
         ),
         window=PriceWindow(prices=ObjectRef(sha256="a" * 64), as_of_date=dates[-1]),
         parameters=SimulationParameters(
@@ -79,6 +89,20 @@ def make_case(
     return Case(request, history, spec)
 
 
-def toys(count: int = 30_000, exposures: Sequence[int] = (100_000, 200_000, -50_000)) -> Case:
+def make_limit(value_at_risk_minor: int, confidence_bp: int = 9_900) -> RiskLimit:
+    """A limit that one person decides about."""
+    return RiskLimit(
+        confidence_bp=confidence_bp,
+        value_at_risk_minor=value_at_risk_minor,
+        approvers=["risk-officer"],
+        decide_within=Duration(seconds=3_600),
+    )
+
+
+def toys(
+    count: int = 30_000,
+    exposures: Sequence[int] = (100_000, 200_000, -50_000),
+    limit_minor: int | None = None,
+) -> Case:
     """Two positions and a hedge over 50 days."""
-    return make_case(walk(50, 3), exposures, count)
+    return make_case(walk(50, 3), exposures, count, limit_minor=limit_minor)

@@ -106,6 +106,52 @@ async def test_prepare_stores_the_spec(store: Store) -> None:
     check_provenance(response.provenance)
 
 
+@pytest.mark.parametrize(
+    ("as_of_date", "or_last_before", "used"),
+    [
+        ("2026-01-07", False, "2026-01-07"),
+        ("2026-01-07", True, "2026-01-07"),
+        ("2026-01-04", True, "2026-01-02"),
+        ("2027-03-01", True, "2026-01-08"),
+    ],
+)
+async def test_prepare_says_which_day_was_meant(
+    store: Store, as_of_date: str, or_last_before: bool, used: str
+) -> None:
+    request = await prepare_request(store)
+    longer = PriceHistory()
+    longer.CopyFrom(HISTORY)
+    longer.dates.insert(0, "2026-01-01")
+    longer.prices.extend([101_00, 53_00])
+    window = PriceWindow(
+        prices=await store.put_message(longer), as_of_date=as_of_date, or_last_before=or_last_before
+    )
+    request.window.CopyFrom(window)
+    response = await Analytics(store).prepare_market_data(request)
+    assert response.window == PriceWindow(prices=window.prices, as_of_date=used)
+    # The spec ends with that day too.
+    request.window.CopyFrom(response.window)
+    assert (await Analytics(store).prepare_market_data(request)).spec == response.spec
+    assert response.day_count == list(longer.dates).index(used)
+
+
+async def test_prepare_refuses_a_day_that_stands_for_none(store: Store) -> None:
+    async def prepare(as_of_date: str, or_last_before: bool) -> PrepareMarketDataResponse:
+        request = await prepare_request(store)
+        request.window.as_of_date, request.window.or_last_before = as_of_date, or_last_before
+        return await Analytics(store).prepare_market_data(request)
+
+    reach = "prices reach from 2026-01-02 to 2026-01-08"
+    assert (
+        await refusal(prepare("2026-01-01", True))
+        == f"there is no price of 2026-01-01 or a day before; {reach}"
+    )
+    assert await refusal(prepare("2026-01-04", False)) == f"there is no price of 2026-01-04; {reach}"
+    for or_last_before in (False, True):
+        message = await refusal(prepare("", or_last_before))
+        assert message == "the as-of date is missing: no price is looked up before it is settled"
+
+
 async def test_equal_models_have_equal_references(store: Store) -> None:
     request = await prepare_request(store)
     other = PrepareMarketDataRequest()

@@ -13,6 +13,10 @@ from triglot.risk.scale import money_scale
 CASES = {
     "usual": toys(),
     "ten confidences": make_case(walk(50, 2), (10**6, 10**6), 5_000, tuple(range(9_500, 9_999, 50))),
+    "a limit": toys(limit_minor=20_000),
+    "ten confidences and a limit": make_case(
+        walk(50, 2), (10**6, 10**6), 5_000, tuple(range(9_500, 9_999, 50)), limit_minor=10**5
+    ),
     "a fortune": make_case(walk(50, 1), (10**13,), 5_000),
     "a cent": make_case([[10], [1], [9]], (1,), 5_000),
     "a formula for a name": make_case(walk(50, 1), (10**6,), 5_000, name=r"$\frac{$ " + "long words " * 16),
@@ -54,6 +58,30 @@ def test_it_marks_the_measures_and_names_the_units() -> None:
     ]
     [legend] = figure.legends
     assert len(legend.get_texts()) == 4
+
+
+@pytest.mark.parametrize(
+    ("limit_minor", "shown"),
+    [
+        (1, True),
+        (20_000, True),
+        # So far off that it would squeeze the rest.
+        (200_000, False),
+        (2**52, False),
+    ],
+)
+def test_a_limit_is_drawn_where_it_is_near(limit_minor: int, shown: bool) -> None:
+    figure = make_figure(toys(limit_minor=limit_minor).report())
+    [axes] = figure.axes
+    [legend] = figure.legends
+    named = [text.get_text() for text in legend.get_texts()]
+    drawn = [line for line in axes.lines if line.get_linestyle() == ":"]
+    assert len(axes.lines) == len(named) == 4 + shown
+    assert [line.get_xdata()[0] for line in drawn] == [-limit_minor] * shown  # type: ignore[index]
+    assert named[4:] == [f"Limit on value at risk, 99 %: EUR {limit_minor / 100:,.2f}"] * shown
+    low, high = axes.get_xlim()
+    assert high - low < 150_000
+    assert not shown or low < -limit_minor < high
 
 
 def test_it_is_an_image_of_its_size() -> None:

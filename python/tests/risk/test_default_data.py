@@ -3,7 +3,9 @@ import json
 
 from triglot.risk import defaults, kernel
 from triglot.risk.kernel import Spec
+from triglot.risk.portfolio import read_portfolio
 from triglot.risk.shard import Shard, digest
+from triglot.risk.statistics import measure
 from triglot.risk.v1.market_pb2 import Portfolio, PriceHistory
 
 SOURCE_SHA256 = "ee21cac28befb1d0a739a9ceb22184f995394726aa0cfde9a21941d1ac04ac0d"
@@ -25,6 +27,21 @@ def test_portfolio_is_as_described(portfolio: Portfolio, history: PriceHistory) 
     assert portfolio.currency == "USD"
     assert [position.symbol for position in portfolio.positions] == list(history.symbols)
     assert {position.exposure_minor for position in portfolio.positions} == {5_000_000}
+
+
+def test_the_limit_is_kept_by_the_one_portfolio_and_breached_by_the_other(
+    portfolio: Portfolio, million: Shard
+) -> None:
+    over = read_portfolio(defaults.default_data_dir() / "portfolio-over-limit.json")
+    assert over.positions == portfolio.positions
+    assert (over.id, over.limit.decide_within.seconds) == ("us-stocks-over-limit", 24 * 3_600)
+    value_at_risk = measure(million.tail, million.count, 9_900).value_at_risk
+    for limit in (portfolio.limit, over.limit):
+        assert (limit.confidence_bp, list(limit.approvers)) == (9_900, ["risk-officer"])
+    # By far more than the interval, so by any number of scenarios.
+    width = value_at_risk.upper - value_at_risk.lower
+    assert portfolio.limit.value_at_risk_minor > value_at_risk.value + 20 * width
+    assert over.limit.value_at_risk_minor < value_at_risk.value - 20 * width
 
 
 def test_default_window_has_the_returns_it_should(default_spec: Spec) -> None:

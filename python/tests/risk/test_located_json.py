@@ -47,6 +47,11 @@ def test_values_know_their_place() -> None:
     assert str(document.error("no", ())) == "a.json, line 1: no"
 
 
+def test_odd_keys_are_quoted() -> None:
+    document = located_json.parse('{"a b": {"x\\ny": 1}}', PATH)
+    assert str(document.error("no", ("a b", "x\ny"))) == r"a.json, line 1, 'a b'.'x\ny': no"
+
+
 def test_nesting_ends_before_the_stack_does() -> None:
     with pytest.raises(InputError, match="nested too deeply"):
         located_json.parse("[" * 100_000, PATH)

@@ -124,6 +124,35 @@ def test_the_chart_has_a_text_and_no_label_crosses_a_line(page: Page) -> None:
         assert all(other < level for at, other in places if left < at <= left + 28)
 
 
+@pytest.mark.parametrize(
+    ("limit_minor", "style"),
+    [
+        # The value at risk is 16,402; the gauge reaches to the larger of both.
+        (20_000, "--used: 82.0%; --limit: 100.0%"),
+        (16_402, "--used: 100.0%; --limit: 100.0%"),
+        (10_000, "--used: 100.0%; --limit: 61.0%"),
+    ],
+)
+def test_the_gauge_shows_how_much_of_the_limit_is_used(limit_minor: int, style: str) -> None:
+    found = Page(render_page(toys(limit_minor=limit_minor).report(), TASKS))
+    [gauge] = [tag for _, tag in found.elements if tag.get("class") == "gauge"]
+    assert (gauge["style"], gauge["aria-hidden"]) == (style, "true")
+    [banner] = [tag["class"] for tag in found.all("div") if tag.get("class", "").startswith("limit")]
+    assert (banner == "limit over") is (limit_minor == 10_000)
+
+
+def test_the_limit_is_marked_like_a_measure_where_it_is_near() -> None:
+    def marks(limit_minor: int) -> list[str]:
+        page = Page(render_page(toys(limit_minor=limit_minor).report(), TASKS))
+        return [tag["class"] for _, tag in page.elements if re.match(r"mark\b", tag.get("class", ""))]
+
+    assert marks(20_000).count("mark dotted") == 1
+    assert len(marks(20_000)) == 5
+    # Far off, it would squeeze the distribution; the figures name it all the same.
+    assert len(marks(10**9)) == 4
+    assert "dotted" not in " ".join(marks(10**9))
+
+
 def test_the_bars_cover_the_distribution(page: Page, content: Any) -> None:
     """The drawn area is that of the counts: every bar has its height and place."""
     counts = content["distribution"]["histogram"]["counts"]
@@ -191,13 +220,17 @@ def test_contrast_is_enough_in_both_schemes(style: str) -> None:
     texts = set(re.findall(r"[^-]color: var\(--(\w+)\)", style))
     surfaces = {"paper", "panel"}
     drawn = {"body", "tail", "hedge"}
+    # The limit's post, and the track that it stands on, which tells nothing.
+    gauge = {"ink", "line"}
     assert texts == {"ink", "quiet", "accent"}
-    assert set(re.findall(r"background: var\(--(\w+)\)", style)) <= surfaces | drawn
+    assert set(re.findall(r"background: var\(--(\w+)\)", style)) <= surfaces | drawn | gauge
     for scheme in (light, dark):
         for surface in surfaces:
             assert all(contrast(scheme[text], scheme[surface]) >= 4.5 for text in texts)
-        # What is drawn needs 3 by WCAG 2.1, 1.4.11.
+        # What is drawn needs 3 by WCAG 2.1, 1.4.11; the limit's banner is drawn on a panel.
         assert all(contrast(scheme[colour], scheme["paper"]) >= 3 for colour in drawn), scheme
+        assert contrast(scheme["tail"], scheme["panel"]) >= 3, scheme
+        assert contrast(scheme["ink"], scheme["tail"]) >= 3, scheme
 
 
 def test_paper_is_light(style: str) -> None:

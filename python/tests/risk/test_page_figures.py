@@ -12,10 +12,12 @@ from triglot.risk.page import render_page
 from triglot.risk.report import Report
 
 
-@pytest.fixture(scope="module")
-def report() -> Report:
+# The value at risk at 99 % is about 150,000 minor units.
+@pytest.fixture(scope="module", params=[None, 250_000, 100_000], ids=["no limit", "within", "above"])
+def report(request: pytest.FixtureRequest) -> Report:
     # So many returns that the backtest has a verdict, and blocks that the page has to spell out.
-    return make_case(walk(700, 3), (1_000_000, 2_000_000, -500_000), 30_000, block=2).report()
+    exposures = (1_000_000, 2_000_000, -500_000)
+    return make_case(walk(700, 3), exposures, 30_000, block=2, limit_minor=request.param).report()
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,9 @@ def header(report: Any) -> Iterator[str]:
 
 
 def figures(report: Any) -> Iterator[str]:
+    if limit := report["limit"]:
+        yield from (amount(limit["used_bp"]), percent(limit["confidence_bp"]))
+        yield from (amount(limit["value_at_risk_minor"]), amount(limit["limit_minor"]))
     for measure in report["measures"][::-1]:
         yield from (percent(measure["confidence_bp"]), str(report["simulation"]["horizon_days"]))
         for name in ("value_at_risk", "expected_shortfall"):
@@ -73,12 +78,15 @@ def distribution(report: Any) -> Iterator[str]:
     yield from (amount(report["distribution"][f"{name}_minor"]) for name in ("min", "max"))
     for measure in report["measures"]:
         yield from (percent(measure["confidence_bp"]), *both(measure, "value_minor"))
-    losses = sorted(
+    losses = [
         (-measure[name]["value_minor"], percent(measure["confidence_bp"]))
         for measure in report["measures"]
         for name in ("value_at_risk", "expected_shortfall")
-    )
-    yield from (confidence for _, confidence in losses)
+    ]
+    if limit := report["limit"]:
+        yield amount(limit["limit_minor"])
+        losses.append((-limit["limit_minor"], percent(limit["confidence_bp"])))
+    yield from (confidence for _, confidence in sorted(losses))
     yield "ticks"
     yield percent(report["measures"][0]["confidence_bp"])
     yield amount(report["distribution"]["histogram"]["width_minor"])
@@ -124,7 +132,7 @@ def backtest(report: Any) -> Iterator[str]:
         yield from (f"{test['likelihood_ratio']:.4f}", f"{test['p_value']:.4f}")
 
 
-def limits(report: Any) -> Iterator[str]:
+def coverage(report: Any) -> Iterator[str]:
     for note in report["notes"]:
         yield from FIGURE.findall(note)
 
@@ -149,7 +157,7 @@ SECTIONS: dict[str, Callable[[Any], Iterator[str]]] = {
     "positions": positions,
     "scenarios": scenarios,
     "backtest": backtest,
-    "limits": limits,
+    "coverage": coverage,
     "inputs": inputs,
 }
 
@@ -169,6 +177,14 @@ def test_no_other_section_shows_a_figure(page: Page) -> None:
     assert set(page.texts) == {*SECTIONS, "nav", "work", "footer"}
     assert FIGURE.findall(page.text("nav") + page.text("footer")) == []
     assert FIGURE.findall(page.text("work")) == ["4", "1.23"]
+
+
+def test_the_limit_is_in_words(page: Page, content: Any) -> None:
+    limit, text = content["limit"], page.text("figures")
+    assert ("Within the limit" in text) is (limit is not None and not limit["breached"])
+    assert ("Above the limit" in text) is (limit is not None and limit["breached"])
+    assert ("final only once it has been approved" in text) is ("Above the limit" in text)
+    assert ("limit" in page.text("distribution")) is (limit is not None)
 
 
 def test_the_verdicts_are_in_words(page: Page, content: Any) -> None:

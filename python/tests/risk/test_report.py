@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_cases import Case, make_case, toys, walk
+from report_cases import Case, make_case, make_limit, toys, walk
 
 from triglot.risk import kernel
+from triglot.risk.analytics import summarize
 from triglot.risk.chart import draw_chart
 from triglot.risk.evaluation import MAX_HISTOGRAM_BINS, InconsistentInputError, build_report
+from triglot.risk.limit import breached_measure
 from triglot.risk.page import render_page
-from triglot.risk.report import Report
+from triglot.risk.report import LimitSection, Report
 from triglot.risk.scenarios import ReplayError
 from triglot.risk.schemas import PUBLISHED
 from triglot.risk.shard import Shard, digest, merge
@@ -56,7 +58,7 @@ def test_figures_are_those_of_the_scenarios(case: Case, shard: Shard, report: Re
 
 
 def test_inputs_are_named(case: Case, report: Report) -> None:
-    assert report.schema_version == "triglot.report.v1"
+    assert report.schema_version == "triglot.report.v2"
     content = case.request.portfolio.SerializeToString(deterministic=True)
     assert report.portfolio.sha256 == hashlib.sha256(content).hexdigest()
     assert (report.portfolio.gross_exposure_minor, report.portfolio.net_exposure_minor) == (350_000, 250_000)
@@ -64,6 +66,66 @@ def test_inputs_are_named(case: Case, report: Report) -> None:
     assert (window.from_date, window.first_date, window.as_of_date) == ("", "2026-01-01", "2026-02-20")
     assert (window.return_count, window.prices_sha256) == (50, "a" * 64)
     assert report.simulation.spec_sha256 == "b" * 64
+
+
+@pytest.mark.parametrize(
+    ("limit_minor", "used_bp", "breached"),
+    [
+        (20_000, 8_201, False),
+        (16_402, 10_000, False),  # what equals the limit is within
+        (16_401, 10_001, True),
+        (10_000, 16_402, True),
+        (32_804 * 10_000, 0, False),  # a half, to even
+    ],
+)
+def test_the_limit_is_compared_with_the_estimate(limit_minor: int, used_bp: int, breached: bool) -> None:
+    report = toys(limit_minor=limit_minor).report()
+    assert report.limit == LimitSection(
+        confidence_bp=9_900,
+        limit_minor=limit_minor,
+        value_at_risk_minor=report.measures[1].value_at_risk.value_minor,
+        used_bp=used_bp,
+        breached=breached,
+    )
+    assert report.limit.value_at_risk_minor == 16_402
+    # The same rule as the workflow's.
+    asked = breached_measure(toys(limit_minor=limit_minor).request.portfolio, summarize(report))
+    assert (asked is not None) is breached
+
+
+def test_a_gain_uses_less_than_nothing_of_a_limit() -> None:
+    limit = (
+        make_case([[1_000], [1_010], [1_020]], (10_000,), 5_000, (9_900,), 1, limit_minor=1_000)
+        .report()
+        .limit
+    )
+    assert limit is not None
+    assert limit.value_at_risk_minor < 0
+    assert (limit.used_bp, limit.breached) == (limit.value_at_risk_minor * 10, False)
+
+
+def test_a_limit_at_another_confidence_is_refused(case: Case, shard: Shard) -> None:
+    request = type(case.request)()
+    request.CopyFrom(case.request)
+    request.portfolio.limit.CopyFrom(make_limit(20_000, 9_750))
+    with pytest.raises(InconsistentInputError, match=r"limit is at 97\.5 %, which is none of the request's"):
+        build_report(request, case.history, case.spec, shard)
+
+
+def test_without_a_limit_the_report_says_so(report: Report) -> None:
+    assert json.loads(report.to_json())["limit"] is None
+
+
+def test_labels_are_carried_on(case: Case, shard: Shard) -> None:
+    request = type(case.request)()
+    request.CopyFrom(case.request)
+    labels = {"isin": "XX0000000000", "desk": "toys & <games>"}
+    request.portfolio.positions[1].labels.update(labels)
+    report = build_report(request, case.history, case.spec, shard)
+    content = json.loads(report.to_json())
+    assert [position["labels"] for position in content["positions"]] == [{}, labels, {}]
+    again = type(request).FromString(request.SerializeToString())
+    assert build_report(again, case.history, case.spec, shard).to_json() == report.to_json()
 
 
 def test_the_window_is_the_one_that_was_used() -> None:
@@ -105,7 +167,7 @@ def test_json_is_what_the_schema_says(report: Report) -> None:
     assert PUBLISHED["report"] is Report
     assert Report.model_validate_json(report.to_json()) == report
     content = json.loads(report.to_json())
-    assert content["schema"] == "triglot.report.v1"
+    assert content["schema"] == "triglot.report.v2"
     content["unknown"] = 1
     with pytest.raises(ValueError, match="unknown"):
         Report.model_validate(content)

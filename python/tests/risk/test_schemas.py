@@ -38,3 +38,11 @@ def test_the_portfolios_schema_has_the_contracts_limits() -> None:
     assert exposure["properties"]["symbol"]["maxLength"] == 32
     assert all(part["additionalProperties"] is False for part in (schema, exposure, quantity))
     assert quantity["required"] == ["symbol", "quantity"]
+    limit = schema["$defs"]["Limit"]
+    assert limit["additionalProperties"] is False
+    assert limit["properties"]["value_at_risk_minor"]["exclusiveMaximum"] == 2**53
+    assert limit["properties"]["decide_within_hours"]["maximum"] == 720
+    assert limit["properties"]["decide_within_hours"]["default"] == 24
+    assert limit["properties"]["approvers"]["maxItems"] == 20
+    assert exposure["properties"]["labels"]["maxProperties"] == 20
+    assert exposure["properties"]["labels"]["additionalProperties"] is False

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import typer
 
-from triglot.risk.wording import format_percent
+from triglot.risk.wording import format_percent, parse_percent
 
 _UNITS = {"": 1, "K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 _MOST = 2**32
@@ -41,9 +41,8 @@ def parse_confidence(text: str) -> int:
     Raises:
         BadParameter: If it is no percentage from 95 to 99.99 with at most two decimals.
     """
-    match = re.fullmatch(r"([0-9]{2})(?:\.([0-9]{1,2}))? ?%?", text.strip())
-    basis_points = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else 0
-    if not 9_500 <= basis_points <= 9_999:
+    basis_points = parse_percent(text)
+    if basis_points is None or not 9_500 <= basis_points <= 9_999:
         raise typer.BadParameter(f"--confidence {text!r}: say a percentage from 95 to 99.99, like 97.5")
     return basis_points
 
@@ -65,6 +64,11 @@ def parse_confidences(texts: Iterable[str]) -> tuple[int, ...]:
     return tuple(confidences_bp)
 
 
+def least_scenarios(confidence_bp: int) -> int:
+    """Returns how many scenarios a confidence needs, for enough of them to lie beyond it."""
+    return -(-_MIN_BEYOND * 10_000 // (10_000 - confidence_bp))
+
+
 def require_tail(scenario_count: int, confidences_bp: Iterable[int]) -> None:
     """Sees to it that enough scenarios lie beyond each confidence.
 
@@ -72,7 +76,7 @@ def require_tail(scenario_count: int, confidences_bp: Iterable[int]) -> None:
         BadParameter: If they do not.
     """
     highest = max(confidences_bp)
-    least = -(-_MIN_BEYOND * 10_000 // (10_000 - highest))
+    least = least_scenarios(highest)
     if scenario_count < least:
         raise typer.BadParameter(
             f"--scenarios {scenario_count:,}: {format_percent(highest)} needs at least {least:,} scenarios"

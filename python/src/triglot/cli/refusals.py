@@ -1,9 +1,11 @@
 """A refused request in the words of the options that made it up."""
 
 from buf.validate.validate_pb2 import Violation
+from triglot.cli.quantity import least_scenarios
 from triglot.contract.runtime import InvalidArgumentError
 from triglot.notification.v1.notification_pb2 import Recipient
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
+from triglot.risk.wording import format_percent
 
 _MAX_SHARDS = 250_000
 
@@ -16,8 +18,11 @@ def in_options(error: InvalidArgumentError, request: GenerateRiskReportRequest) 
         request: What was refused; its recipients are in the order of mails, webhooks.
     """
     violation = error.violations.violations[0]
-    path = [element.field_name for element in violation.field.elements]
-    match path:
+    return _of_recipients(violation, request) or _of_numbers(violation, request) or f"bad request: {error}"
+
+
+def _of_recipients(violation: Violation, request: GenerateRiskReportRequest) -> str | None:
+    match [element.field_name for element in violation.field.elements]:
         case ["recipients"]:
             return f"--mail and --webhook: say at most 100 in all, not {len(request.recipients)}"
         case ["recipients", "email", *_]:
@@ -32,13 +37,27 @@ def in_options(error: InvalidArgumentError, request: GenerateRiskReportRequest) 
                 f"--webhook-secret {_recipient(violation, request).webhook.secret_name!r}: say a name of at "
                 "most 63 capital letters, digits and _ that begins with a letter"
             )
-    if violation.rule_id == "generate_risk_report_request.shard_count":
-        count = request.parameters.scenario_count
-        return (
-            f"--shard-size '{request.shard_size}': makes more than {_MAX_SHARDS:,} shards of {count:,} "
-            f"scenarios; say at least {-(-count // _MAX_SHARDS):,}"
-        )
-    return f"bad request: {error}"
+    return None
+
+
+def _of_numbers(violation: Violation, request: GenerateRiskReportRequest) -> str | None:
+    count, limit_bp = request.parameters.scenario_count, request.portfolio.limit.confidence_bp
+    match violation.rule_id.removeprefix("generate_risk_report_request."):
+        case "shard_count":
+            return (
+                f"--shard-size '{request.shard_size}': makes more than {_MAX_SHARDS:,} shards of {count:,} "
+                f"scenarios; say at least {-(-count // _MAX_SHARDS):,}"
+            )
+        case "limit":
+            said = f"{limit_bp / 100:g}"
+            return f"--confidence: lacks {said}, that of the portfolio's limit; say --confidence {said} too"
+        # Of the others the options have been checked before.
+        case "tail" if max(request.confidences_bp) == limit_bp:
+            return (
+                f"--scenarios {count:,}: {format_percent(limit_bp)}, the confidence of the portfolio's "
+                f"limit, needs at least {least_scenarios(limit_bp):,} scenarios"
+            )
+    return None
 
 
 def _recipient(violation: Violation, request: GenerateRiskReportRequest) -> Recipient:

@@ -73,6 +73,7 @@ class Analytics:
             day_count=spec.day_count,
             asset_count=spec.asset_count,
             provenance=work.provenance(),
+            window=prices.resolve_window(history, request.window),
         )
 
     async def merge_shards(self, request: MergeShardsRequest, /) -> MergeShardsResponse:
@@ -134,11 +135,12 @@ def build_spec(request: PrepareMarketDataRequest, history: PriceHistory) -> simu
         KernelError: If the kernel refuses the spec.
     """
     runtime.validate(history)
+    window = prices.resolve_window(history, request.window)
     positions = request.portfolio.positions
     factors = prices.growth_factors(
         history,
-        request.window.from_date,
-        request.window.as_of_date,
+        window.from_date,
+        window.as_of_date,
         [position.symbol for position in positions],
     )
     spec = Spec(

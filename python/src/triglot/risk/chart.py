@@ -18,6 +18,7 @@ from triglot.risk.scale import money_scale
 from triglot.risk.wording import format_days, format_money
 
 _BODY, _TAIL, _INK, _QUIET, _GRID = "#a9c1d9", "#d9697a", "#22303c", "#5b6b79", "#e4e8ec"
+_STYLES = {"VaR": "-", "ES": "--", "Limit": ":"}
 # As many of the widest letters fit into a line.
 _TITLE_WIDTH = 52
 
@@ -61,20 +62,24 @@ def _draw_distribution(axes: Axes, picture: Outline) -> None:
 
 def _draw_measures(axes: Axes, picture: Outline) -> None:
     colours = np.repeat(mpl.colormaps["inferno"](np.linspace(0.55, 0.15, len(picture.marks) // 2)), 2, axis=0)
-    for mark, colour in zip(picture.marks, colours, strict=True):
+    lines = list(zip(picture.marks, colours, strict=True))
+    if picture.limit:
+        lines.append((picture.limit, mpl.colors.to_rgba(_INK)))
+    for mark, colour in lines:
         axes.axvline(
             mark.at_minor,
             color=colour,
-            linestyle="-" if mark.short_name == "VaR" else "--",
-            linewidth=1.6,
+            linestyle=_STYLES[mark.short_name],
+            # Dots are light, and the limit matters most.
+            linewidth=2.6 if mark is picture.limit else 1.6,
             label=f"{mark.name}, {mark.confidence}: {mark.value}",
         )
     # Beneath the axes, where no bar can lie behind it.
     axes.figure.legend(
         loc="outside lower center",
-        ncols=1 if len(picture.marks) == 2 else 2,
+        ncols=1 if len(lines) <= 3 else 2,
         frameon=False,
-        fontsize=9.5 if len(picture.marks) <= 8 else 7,
+        fontsize=9.5 if len(lines) <= 8 else 7,
         labelcolor=_INK,
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 from triglot.risk import backtest, kernel, prices, statistics
 from triglot.risk.contributions import Contributions, contributions, replayed_count
 from triglot.risk.kernel import Spec
+from triglot.risk.limit import is_breached
 from triglot.risk.notes import write_notes
 from triglot.risk.report import (
     BacktestMeasureSection,
@@ -17,6 +18,7 @@ from triglot.risk.report import (
     EstimateSection,
     HistogramSection,
     HistoricalWindowSection,
+    LimitSection,
     MeasureSection,
     PortfolioSection,
     PositionSection,
@@ -29,7 +31,8 @@ from triglot.risk.report import (
 from triglot.risk.scenarios import describe_scenarios
 from triglot.risk.shard import Shard, digest
 from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest
-from triglot.risk.v1.market_pb2 import PriceHistory
+from triglot.risk.v1.market_pb2 import Portfolio, PriceHistory
+from triglot.risk.wording import format_percent
 
 MAX_HISTOGRAM_BINS = 250
 _WHOLE = 10_000
@@ -49,8 +52,8 @@ def build_report(request: AggregateRiskRequest, history: PriceHistory, spec: Spe
         shard: All scenarios, merged.
 
     Raises:
-        InconsistentInputError: If the spec is not that of portfolio, prices and parameters, or the scenarios
-            are not as many as asked for.
+        InconsistentInputError: If the spec is not that of portfolio, prices and parameters, the scenarios are
+            not as many as asked for, or nothing is to be measured at the confidence of the limit.
         PriceWindowError: If the prices lack a symbol or a day.
         ReplayError: If the scenarios are not those of the spec.
         InsufficientTailError: If the scenarios' tail is too short for a confidence.
@@ -66,11 +69,12 @@ def build_report(request: AggregateRiskRequest, history: PriceHistory, spec: Spe
     replay, tested = _replay(replayed, parts), _backtest(spec, dates, measures)
     symbols = [position.symbol for position in request.portfolio.positions]
     return Report(
-        schema="triglot.report.v1",
+        schema="triglot.report.v2",
         portfolio=_portfolio(request, spec),
         window=_window(request, dates),
         simulation=_simulation(request, spec, shard),
         measures=[_measure(measure) for measure in measures],
+        limit=_limit(request.portfolio, measures),
         distribution=_distribution(shard),
         worst_scenarios=describe_scenarios(spec, shard.worst_scenario, shard.worst_pnl, dates, symbols),
         replay=replay,
@@ -150,6 +154,26 @@ def _estimate(estimate: statistics.Estimate) -> EstimateSection:
     return EstimateSection(value_minor=estimate.value, lower_minor=estimate.lower, upper_minor=estimate.upper)
 
 
+def _limit(portfolio: Portfolio, measures: Sequence[statistics.Measure]) -> LimitSection | None:
+    if not portfolio.HasField("limit"):
+        return None
+    limit = portfolio.limit
+    values = {measure.confidence_bp: measure.value_at_risk.value for measure in measures}
+    if limit.confidence_bp not in values:
+        raise InconsistentInputError(
+            f"the portfolio's limit is at {format_percent(limit.confidence_bp)}, "
+            "which is none of the request's confidences"
+        )
+    value = values[limit.confidence_bp]
+    return LimitSection(
+        confidence_bp=limit.confidence_bp,
+        limit_minor=limit.value_at_risk_minor,
+        value_at_risk_minor=value,
+        used_bp=statistics.divide_half_even(value * _WHOLE, limit.value_at_risk_minor),
+        breached=is_breached(limit, value),
+    )
+
+
 def _distribution(shard: Shard) -> DistributionSection:
     return DistributionSection(
         mean_minor=statistics.divide_half_even(shard.total, shard.count),
@@ -193,6 +217,7 @@ def _positions(
         PositionSection(
             symbol=position.symbol,
             exposure_minor=position.exposure_minor,
+            labels=dict(position.labels),
             contributions=[
                 _contribution(part, index, measure.expected_shortfall.value)
                 for part, measure in zip(parts, measures, strict=True)

@@ -16,6 +16,9 @@ from triglot.risk.inputs import InputError, line_and_column, quote
 MAX_DEPTH = 16
 """Objects and lists within each other: far more than our files have, far fewer than Python's stack takes."""
 
+MAX_VALUES = 100_000
+"""Values in all: more than twice what our largest file has, few enough for memory with all their places."""
+
 Location = tuple[str | int, ...]
 
 _SPACE = re.compile(r"[ \t\n]*")
@@ -24,6 +27,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 # Longer than any number of ours; Python refuses integers of thousands of digits and huge exponents.
 _LONGEST_NUMBER = 60
 _LONGEST_EXPONENT = 4
+_PLAIN_KEY = re.compile(r"[\w.-]{1,63}")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -54,8 +58,11 @@ class Document:
 
 
 def spell(location: Location) -> str:
-    """Returns for instance `positions[2].symbol`."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    """Returns for instance `positions[2].symbol`; an odd key is quoted, lest it break the line."""
+    parts = (
+        f"[{part}]" if isinstance(part, int) else f".{part if _PLAIN_KEY.fullmatch(part) else quote(part)}"
+        for part in location
+    )
     return "".join(parts).removeprefix(".")
 
 
@@ -88,6 +95,8 @@ class _Parser:
         self.offsets[location] = self.at
         if len(location) > MAX_DEPTH:
             self._fail("is nested too deeply")
+        if len(self.offsets) > MAX_VALUES:
+            self._fail(f"there are more than {MAX_VALUES:,} values")
         if character == "{":
             return self._object(location)
         if character == "[":

@@ -29,7 +29,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class PlacedMark:
-    """A measure, `left` percent from the plot's left side; levels count upwards from the bars."""
+    """A measure or the limit, `left` percent from the plot's left; levels count upwards from the bars."""
 
     left: str
     level: int
@@ -45,8 +45,9 @@ class Plot:
         body: The other bars.
         unit: What the ticks count.
         ticks: Along the axis.
-        marks: The measures; no line runs through another's label.
+        marks: The measures and the limit; no line runs through another's label.
         level_count: How many levels of labels there are.
+        shows_limit: Whether the limit is among the marks.
     """
 
     tail: str
@@ -55,13 +56,15 @@ class Plot:
     ticks: list[Tick]
     marks: list[PlacedMark]
     level_count: int
+    shows_limit: bool
 
 
 def plot(report: Report) -> Plot:
     """Places everything."""
     picture = outline(report)
     low = picture.low
-    rightmost = max(mark.at_minor for mark in picture.marks)
+    shown = [*picture.marks, *([picture.limit] if picture.limit else [])]
+    rightmost = max(mark.at_minor for mark in shown)
     # Labels stand to the right of their lines.
     high = max(picture.high, low + (rightmost - low) * 100 / (100 - _LABEL_PERCENT))
 
@@ -72,7 +75,7 @@ def plot(report: Report) -> Plot:
     edges = np.array([percent(edge) for edge in picture.edges]) * WIDTH / 100
     split = percent(picture.tail_end) * WIDTH / 100
     scale = money_scale(low, high, report.portfolio.currency, most=8)
-    marks = _place([(percent(mark.at_minor), mark) for mark in picture.marks])
+    marks = _place([(percent(mark.at_minor), mark) for mark in shown])
     return Plot(
         tail=_path(np.clip(edges, 0, split), heights),
         body=_path(np.clip(edges, split, WIDTH), heights),
@@ -84,6 +87,7 @@ def plot(report: Report) -> Plot:
         ],
         marks=marks,
         level_count=1 + max(mark.level for mark in marks),
+        shows_limit=picture.limit is not None,
     )
 
 

@@ -1,163 +1,37 @@
 """The portfolio file: what people and other systems write as JSON."""
 
-import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
 
-from google.protobuf.descriptor_pb2 import FieldOptions
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    Tag,
-    ValidationError,
-    WithJsonSchema,
-)
-from pydantic_core import ErrorDetails, PydanticCustomError
+from google.protobuf.duration_pb2 import Duration
+from pydantic import ValidationError
 
-from buf.validate import validate_pb2
 from triglot.contract import runtime
+from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient
 from triglot.risk import located_json
 from triglot.risk.inputs import MIB, InputError, quote, read_text
 from triglot.risk.located_json import Document, Location
+from triglot.risk.portfolio_file import (
+    EXPOSURE_LIMIT,
+    ExposurePosition,
+    Limit,
+    PortfolioFile,
+    describe,
+    locate,
+)
 from triglot.risk.prices import PriceWindowError, price_on
 from triglot.risk.statistics import divide_half_even
-from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceHistory
+from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceHistory, RiskLimit
 
-MAX_FILE_BYTES = MIB
+MAX_FILE_BYTES = 8 * MIB
 
-_EXPOSURE_LIMIT = 2**53
-_QUANTITY = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
+_NANOSECONDS_PER_HOUR = 3_600 * 10**9
 # ISO 4217 gives these no decimals, then three, then four.
 _WITHOUT_CENTS = re.compile(
     "BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|UYI|VND|VUV|XAF|XOF|XPF|BHD|IQD|JOD|KWD|LYD|OMR|TND|CLF|UYW"
 )
-
-# By Pydantic's type of error, and by the field where that says more.
-_SENTENCES = {
-    "extra_forbidden": "is not a field of a portfolio file",
-    "extra_forbidden exposure_minor": "stands beside a quantity; a position has one of the two",
-    "missing": "is missing",
-    "missing exposure_minor": "is missing; a position needs it or a quantity",
-    "model_type": "must be an object in braces",
-    "list_type": "must be a list in square brackets",
-    "string_type": "must be text in quotation marks",
-    "int_type": "must be a whole number of minor units (cents), without quotes, point or exponent",
-    "greater_than": "is out of range: an exposure must be above -2^53 minor units",
-    "less_than": "is out of range: an exposure must be below 2^53 minor units",
-    "string_too_short": "is empty",
-    "string_too_long": "is longer than {max_length} characters",
-    "too_short": "is empty",
-    "too_long": "has {actual_length:,} positions; at most {max_length:,} are allowed",
-    "quantity": "{input} is no decimal number of at most 15 digits before and 15 after the point",
-    "string_pattern_mismatch currency": "{input} is no currency code of three capital letters like USD",
-    "string_pattern_mismatch id": "{input} is no id: lower-case letters, digits and hyphens, 63 at most, "
-    "the first no hyphen",
-}
-
-
-def _rules(message: type[Portfolio | Position], name: str) -> validate_pb2.FieldRules:
-    """The contract's rules for a field, so that the published schema cannot say anything else."""
-    options: FieldOptions = message.DESCRIPTOR.fields_by_name[name].GetOptions()
-    # protoc's stubs type an extension as what describes it.
-    return options.Extensions[validate_pb2.field]  # type: ignore[index]
-
-
-def _parse_quantity(value: object) -> Decimal:
-    # `format` writes a number's exponent out; the pattern bounds what it may give.
-    if isinstance(value, Decimal) and abs(value.adjusted()) < 20:
-        text = format(value, "f")
-    elif isinstance(value, str) or type(value) is int:
-        text = str(value)
-    else:
-        text = ""
-    if _QUANTITY.fullmatch(text) is None:
-        raise PydanticCustomError("quantity", "is no quantity")
-    return Decimal(text)
-
-
-Quantity = Annotated[
-    Decimal,
-    PlainValidator(_parse_quantity),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^{_QUANTITY.pattern}$"}]}),
-]
-"""A decimal number, exact: read from JSON's digits or from text, never through a binary float."""
-
-Symbol = Annotated[
-    str,
-    Field(
-        min_length=_rules(Position, "symbol").string.min_len,
-        max_length=_rules(Position, "symbol").string.max_len,
-        description="The asset's column in the prices.",
-    ),
-]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class ExposurePosition(_Part):
-    """A holding of one asset, by its value."""
-
-    symbol: Symbol
-    exposure_minor: int = Field(
-        gt=_rules(Position, "exposure_minor").int64.gt,
-        lt=_rules(Position, "exposure_minor").int64.lt,
-        description="Its signed value in minor units of the currency (cents); negative when short.",
-    )
-
-
-class QuantityPosition(_Part):
-    """A holding of one asset, by how much of it there is."""
-
-    symbol: Symbol
-    quantity: Quantity = Field(
-        description="How many units, negative when short; the exposure is the quantity times the price "
-        "of the as-of date, rounded half to even to the cent."
-    )
-
-
-def _kind(value: object) -> str:
-    by_quantity = isinstance(value, QuantityPosition) or (isinstance(value, dict) and "quantity" in value)
-    return "quantity" if by_quantity else "exposure"
-
-
-AnyPosition = Annotated[
-    Annotated[ExposurePosition, Tag("exposure")] | Annotated[QuantityPosition, Tag("quantity")],
-    Discriminator(_kind),
-]
-
-
-class PortfolioFile(_Part):
-    """A set of positions valued in one currency."""
-
-    model_config = ConfigDict(title="Portfolio")
-
-    id: str = Field(
-        pattern=_rules(Portfolio, "id").string.pattern,
-        description="The portfolio's identifier: lower-case letters, digits and hyphens.",
-    )
-    name: str = Field(
-        min_length=_rules(Portfolio, "name").string.min_len,
-        max_length=_rules(Portfolio, "name").string.max_len,
-        description="The portfolio's name for people.",
-    )
-    currency: str = Field(
-        pattern=_rules(Portfolio, "currency").string.pattern,
-        description="The ISO 4217 code of a currency with two decimals; prices are in it too.",
-    )
-    positions: list[AnyPosition] = Field(
-        min_length=_rules(Portfolio, "positions").repeated.min_items,
-        max_length=_rules(Portfolio, "positions").repeated.max_items,
-        description="The positions, each symbol once.",
-    )
 
 
 @dataclass(frozen=True)
@@ -187,9 +61,14 @@ class Holdings:
             name=self.file.name,
             currency=self.file.currency,
             positions=[
-                Position(symbol=position.symbol, exposure_minor=self._exposure(index, history, as_of_date))
+                Position(
+                    symbol=position.symbol,
+                    exposure_minor=self._exposure(index, history, as_of_date),
+                    labels=position.labels,
+                )
                 for index, position in enumerate(self.file.positions)
             ],
+            limit=_limit(self.file.limit) if self.file.limit else None,
         )
         if not any(position.exposure_minor for position in portfolio.positions):
             raise self.document.error("every exposure is 0, so there is no risk", ("positions",))
@@ -211,10 +90,22 @@ class Holdings:
         except PriceWindowError as error:
             raise self.document.error(str(error), location) from error
         exposure = value_minor(position.quantity, price, history.decimals)
-        if abs(exposure) >= _EXPOSURE_LIMIT:
+        if abs(exposure) >= EXPOSURE_LIMIT:
             problem = f"comes to {exposure} minor units, and exposures must be below 2^53"
             raise self.document.error(problem, location)
         return exposure
+
+
+def _limit(limit: Limit) -> RiskLimit:
+    decide_within = Duration()
+    decide_within.FromNanoseconds(round(limit.decide_within_hours * _NANOSECONDS_PER_HOUR))
+    return RiskLimit(
+        confidence_bp=limit.confidence,
+        value_at_risk_minor=limit.value_at_risk_minor,
+        approvers=limit.approvers,
+        decide_within=decide_within,
+        escalation=[Recipient(email=EmailRecipient(address=address)) for address in limit.escalate_to],
+    )
 
 
 def value_minor(quantity: Decimal, price: int, decimals: int) -> int:
@@ -239,9 +130,14 @@ def read_holdings(path: Path) -> Holdings:
     try:
         file = PortfolioFile.model_validate(document.value)
     except ValidationError as error:
-        raise _first_error(document, error.errors(include_url=False)) from error
+        errors = error.errors(include_url=False)
+        # The one that a reader of the file meets first.
+        first = min(errors, key=lambda each: document.offset(locate(each)))
+        raise document.error(describe(first), locate(first)) from error
     _check_currency(document, file)
     _check_symbols(document, file)
+    if file.limit:
+        _check_limit(document, file.limit)
     return Holdings(file, document)
 
 
@@ -270,22 +166,14 @@ def _check_symbols(document: Document, file: PortfolioFile) -> None:
             raise document.error(problem, ("positions", index, "symbol"))
 
 
-def _first_error(document: Document, errors: Sequence[ErrorDetails]) -> InputError:
-    """Returns the error that a reader of the file meets first, in our words."""
-    located = [(_without_tag(error["loc"]), error) for error in errors]
-    location, error = min(located, key=lambda pair: document.offset(pair[0]))
-    return document.error(_sentence(location, error), location)
-
-
-def _without_tag(location: Location) -> Location:
-    """Leaves out what Pydantic adds after a position's index: which kind it took the position for."""
-    return location[:2] + location[3:] if location[0:1] == ("positions",) else location
-
-
-def _sentence(location: Location, error: ErrorDetails) -> str:
-    kind = error["type"]
-    field = location[-1] if location else ""
-    sentence = _SENTENCES.get(f"{kind} {field}") or _SENTENCES.get(kind) or error["msg"]
-    value = error["input"]
-    text = quote(value) if isinstance(value, str) else json.dumps(value, default=str)
-    return sentence.format(input=text, **error.get("ctx", {}))
+def _check_limit(document: Document, limit: Limit) -> None:
+    for name, words in (("approvers", limit.approvers), ("escalate_to", limit.escalate_to)):
+        for index, word in enumerate(words):
+            if word in words[:index]:
+                raise document.error(f"{quote(word)} occurs twice", ("limit", name, index))
+    for index, address in enumerate(limit.escalate_to):
+        try:
+            runtime.check(EmailRecipient(address=address))
+        except runtime.InvalidArgumentError as error:
+            location = ("limit", "escalate_to", index)
+            raise document.error(f"{quote(address)} is no mail address", location) from error

@@ -14,7 +14,7 @@ from triglot.risk.inputs import MIB, InputError, list_names, quote, read_text
 from triglot.risk.kernel import Floats
 from triglot.risk.shard import Ints
 from triglot.risk.synthetic import PREFIX, synthetic_prices
-from triglot.risk.v1.market_pb2 import PriceHistory
+from triglot.risk.v1.market_pb2 import PriceHistory, PriceWindow
 from triglot.risk.wording import format_count
 
 MAX_FILE_BYTES = 64 * MIB
@@ -267,6 +267,28 @@ def _day_index(dates: list[str], date: str) -> int:
     if date not in dates:
         raise PriceWindowError(f"there is no price of {date}; prices reach from {dates[0]} to {dates[-1]}")
     return dates.index(date)
+
+
+def resolve_window(history: PriceHistory, window: PriceWindow) -> PriceWindow:
+    """Returns the window with the as-of date that it stands for: a day that has prices.
+
+    Raises:
+        PriceWindowError: If it has no as-of date, or the history lacks that day or, where the last one before
+            it would do, reaches no further back.
+    """
+    if not window.as_of_date:
+        raise PriceWindowError("the as-of date is missing: no price is looked up before it is settled")
+    dates = list(history.dates)
+    if window.or_last_before:
+        as_of_date = max((date for date in dates if date <= window.as_of_date), default="")
+        if not as_of_date:
+            raise PriceWindowError(
+                f"there is no price of {window.as_of_date} or a day before; "
+                f"prices reach from {dates[0]} to {dates[-1]}"
+            )
+    else:
+        as_of_date = dates[_day_index(dates, window.as_of_date)]
+    return PriceWindow(prices=window.prices, from_date=window.from_date, as_of_date=as_of_date)
 
 
 def window_dates(history: PriceHistory, from_date: str, as_of_date: str) -> list[str]:

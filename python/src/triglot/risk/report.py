@@ -103,6 +103,22 @@ class HistogramSection(_Part):
     """How many scenarios fell into each bin."""
 
 
+class LimitSection(_Part):
+    """The portfolio's limit on value at risk, and how much of it is used."""
+
+    confidence_bp: int
+    """The confidence of that value at risk, in basis points; it is among the measures."""
+    limit_minor: int
+    """The largest value at risk that nobody need decide on, in minor units."""
+    value_at_risk_minor: int
+    """The value at risk, in minor units."""
+    used_bp: int
+    """The value at risk in basis points of the limit; negative where it is a gain."""
+    breached: bool
+    """Whether the value at risk is above the limit; its interval does not count. What has been decided then,
+    no report says: it was made before."""
+
+
 class DistributionSection(_Part):
     """The distribution of profit and loss over the horizon; losses are negative."""
 
@@ -169,6 +185,8 @@ class PositionSection(_Part):
     """The position."""
     exposure_minor: int
     """Its signed value in minor units; negative when short."""
+    labels: dict[str, str]
+    """What other systems know it by, as the portfolio file says; empty where it says nothing."""
     contributions: list[ContributionSection]
     """Its parts of expected shortfall, by ascending confidence."""
 
@@ -237,7 +255,7 @@ class BacktestSection(_Part):
 class Report(_Part):
     """A risk report; every amount is an integer of minor units of the portfolio's currency."""
 
-    schema_version: Literal["triglot.report.v1"] = Field(alias="schema")
+    schema_version: Literal["triglot.report.v2"] = Field(alias="schema")
     """The version of this format."""
     portfolio: PortfolioSection
     """The portfolio and its size."""
@@ -247,6 +265,8 @@ class Report(_Part):
     """The parameters and the digests of the simulation."""
     measures: list[MeasureSection]
     """Value at risk and expected shortfall, by ascending confidence."""
+    limit: LimitSection | None
+    """The limit on value at risk; null where the portfolio has none."""
     distribution: DistributionSection
     """The distribution of profit and loss."""
     worst_scenarios: list[ScenarioSection]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from triglot.risk.portfolio import PortfolioFile
+from triglot.risk.portfolio_file import PortfolioFile
 from triglot.risk.report import Report
 
 PUBLISHED: dict[str, type[BaseModel]] = {"portfolio": PortfolioFile, "report": Report}

@@ -1,5 +1,9 @@
 """How figures read, in the report, its page and its chart."""
 
+import re
+
+_PERCENT = re.compile(r"([0-9]{2})(?:\.([0-9]{1,2}))? ?%?")
+
 
 def format_money(amount_minor: int, currency: str) -> str:
     """Returns for instance `USD -80,123.45`.
@@ -35,3 +39,9 @@ def format_days(count: int) -> str:
 def format_count(count: int, noun: str) -> str:
     """Returns for instance `1 shard` or `10 shards`."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def parse_percent(text: str) -> int | None:
+    """Returns for instance 9,750 for `97.5` or `97.5 %`, None where this is no percentage of two digits."""
+    match = _PERCENT.fullmatch(text.strip())
+    return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else None
