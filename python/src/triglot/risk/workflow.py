@@ -8,7 +8,7 @@ import asyncio
 from functools import partial
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, VersioningBehavior
+from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from triglot.contract import runtime
@@ -80,7 +80,7 @@ _SCHEDULED_TIME = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 _ENDING = (ReportStage.REPORT_STAGE_WITHDRAWING, ReportStage.REPORT_STAGE_COMPLETED)
 
 
-@workflow.defn(name=RiskReportService.GENERATE_RISK_REPORT, versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name=RiskReportService.GENERATE_RISK_REPORT)
 class GenerateRiskReport:
     """Produces one report: prepare, simulate, aggregate, publish, have it decided, announce."""
 
@@ -311,7 +311,7 @@ class GenerateRiskReport:
         return report
 
 
-@workflow.defn(name=RiskReportService.SIMULATE_SHARDS, versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name=RiskReportService.SIMULATE_SHARDS)
 class SimulateShards:
     """Simulates and merges a part of a report's shards, in a history of its own."""
 
