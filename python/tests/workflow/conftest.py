@@ -4,21 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from report_fakes import Fakes
+from report_fakes import Fakes, activity_workers
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from triglot.contract.runtime import data_converter
-from triglot.notification.v1.notification_temporal import (
-    NotificationService,
-    notification_service_activities,
-)
 from triglot.risk import attributes
-from triglot.risk.v1.analytics_temporal import AnalyticsService, analytics_service_activities
-from triglot.risk.v1.publication_temporal import publication_service_activities
 from triglot.risk.v1.report_temporal import RiskReportServiceClient
-from triglot.risk.v1.simulation_temporal import SimulationService, simulation_service_activities
 from triglot.risk.worker import report_worker
 
 
@@ -42,15 +34,7 @@ async def fakes(environment: WorkflowEnvironment) -> AsyncIterator[Fakes]:
     fakes = Fakes()
     client = environment.client
     async with AsyncExitStack() as stack:
-        for queue, activities in (
-            (
-                AnalyticsService.TASK_QUEUE,
-                [*analytics_service_activities(fakes), *publication_service_activities(fakes)],
-            ),
-            (SimulationService.TASK_QUEUE, simulation_service_activities(fakes)),
-            (NotificationService.TASK_QUEUE, notification_service_activities(fakes)),
-        ):
-            worker = Worker(client, task_queue=queue, activities=activities, max_concurrent_activities=500)
+        for worker in activity_workers(client, fakes):
             await stack.enter_async_context(worker)
         await stack.enter_async_context(report_worker(client))
         yield fakes

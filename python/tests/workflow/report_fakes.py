@@ -3,11 +3,18 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from temporalio.client import Client
+from temporalio.worker import Worker
+
 from triglot.notification.v1.notification_pb2 import (
     EmailRecipient,
     Recipient,
     SendNotificationRequest,
     SendNotificationResponse,
+)
+from triglot.notification.v1.notification_temporal import (
+    NotificationService,
+    notification_service_activities,
 )
 from triglot.risk.v1.analytics_pb2 import (
     AggregateRiskRequest,
@@ -17,6 +24,7 @@ from triglot.risk.v1.analytics_pb2 import (
     PrepareMarketDataRequest,
     PrepareMarketDataResponse,
 )
+from triglot.risk.v1.analytics_temporal import AnalyticsService, analytics_service_activities
 from triglot.risk.v1.market_pb2 import Portfolio, Position, PriceWindow, RiskLimit, SimulationParameters
 from triglot.risk.v1.measures_pb2 import Estimate, ReportFiles, RiskMeasure, RiskSummary
 from triglot.risk.v1.publication_pb2 import (
@@ -28,8 +36,10 @@ from triglot.risk.v1.publication_pb2 import (
     WithdrawReportRequest,
     WithdrawReportResponse,
 )
+from triglot.risk.v1.publication_temporal import publication_service_activities
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
 from triglot.risk.v1.simulation_pb2 import Provenance, SimulateShardRequest, SimulateShardResponse
+from triglot.risk.v1.simulation_temporal import SimulationService, simulation_service_activities
 from triglot.store.v1.object_pb2 import ObjectRef
 
 
@@ -156,3 +166,18 @@ class Fakes:
         self.marks.append(state)
         self.effects.append(PublicationState.Name(state).removeprefix("PUBLICATION_STATE_").lower())
         return state
+
+
+def activity_workers(client: Client, fakes: Fakes) -> list[Worker]:
+    """Workers for all activities, one a queue."""
+    return [
+        Worker(client, task_queue=queue, activities=activities, max_concurrent_activities=500)
+        for queue, activities in (
+            (
+                AnalyticsService.TASK_QUEUE,
+                [*analytics_service_activities(fakes), *publication_service_activities(fakes)],
+            ),
+            (SimulationService.TASK_QUEUE, simulation_service_activities(fakes)),
+            (NotificationService.TASK_QUEUE, notification_service_activities(fakes)),
+        )
+    ]

@@ -222,6 +222,8 @@ async def test_a_cancelled_report_waits_for_no_notification(
     with pytest.raises(WorkflowFailureError) as failure:
         await handle.result()
     assert isinstance(failure.value.cause, CancelledError)
+    # It was final before, and stays so.
+    assert fakes.effects == ["provisional", "final"]
 
 
 async def test_a_shard_that_fails_for_good_ends_children_and_report_with_its_cause(

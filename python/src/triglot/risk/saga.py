@@ -34,10 +34,6 @@ class Saga:
         """Adds a step. To be called before it is taken: one that seems to fail may have had its effect."""
         self._steps.append((step, undo))
 
-    def commit(self) -> None:
-        """Lets all steps stand: from here on nothing is taken back."""
-        self._steps.clear()
-
     async def compensate(self, reason: str) -> None:
         """Takes all steps back, the last one first, to the end even if the workflow is cancelled meanwhile.
 

@@ -263,7 +263,6 @@ class GenerateRiskReport:
         reason = notices.reason_for(ReportOutcome.REPORT_OUTCOME_FINAL, self._report)
         promoted = await promote_report(PromoteReportRequest(publication=self._publication(), reason=reason))
         self._report.publication_state = promoted.state
-        self._saga.commit()
         if self._report.HasField("decision"):
             workflow.upsert_search_attributes(attributes.decided(DecisionWord.APPROVED))
 
@@ -274,7 +273,7 @@ class GenerateRiskReport:
 
     async def _withdraw(self, word: DecisionWord, reason: str) -> None:
         if self._report.publication_state == PublicationState.PUBLICATION_STATE_FINAL:
-            return
+            return  # The point of no return: whoever relies on a final report may go on doing so.
         workflow.upsert_search_attributes(attributes.decided(word))
         if self._saga.has_steps:
             self._stage = ReportStage.REPORT_STAGE_WITHDRAWING
