@@ -4,27 +4,39 @@ package contract
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+
+	errorsv1 "example.com/triglot/go/errors/v1"
 )
 
-// Error types are part of the contract: they are the same in every language, and retry policies match them.
-const (
+// Error types as they stand on the wire: the same strings in every language, which retry policies match.
+var (
 	// InvalidArgument is an input that breaks the contract: repeating it cannot help. Its details are one
 	// buf.validate.Violations.
-	InvalidArgument = "InvalidArgument"
+	InvalidArgument = onTheWire(errorsv1.ErrorType_ERROR_TYPE_INVALID_ARGUMENT)
 	// ObjectNotFound is a reference to an object that the store does not hold.
-	ObjectNotFound = "ObjectNotFound"
+	ObjectNotFound = onTheWire(errorsv1.ErrorType_ERROR_TYPE_OBJECT_NOT_FOUND)
 	// ObjectCorrupt is an object whose content is not what its reference says.
-	ObjectCorrupt = "ObjectCorrupt"
+	ObjectCorrupt = onTheWire(errorsv1.ErrorType_ERROR_TYPE_OBJECT_CORRUPT)
 	// StoreUnavailable is an object store whose folder or bucket cannot be used.
-	StoreUnavailable = "StoreUnavailable"
+	StoreUnavailable = onTheWire(errorsv1.ErrorType_ERROR_TYPE_STORE_UNAVAILABLE)
 	// Interrupted is an attempt that was given up because it was cancelled or its worker stops.
-	Interrupted = "Interrupted"
+	Interrupted = onTheWire(errorsv1.ErrorType_ERROR_TYPE_INTERRUPTED)
 )
+
+func onTheWire(value errorsv1.ErrorType) string {
+	var text strings.Builder
+	for word := range strings.SplitSeq(strings.TrimPrefix(value.String(), "ERROR_TYPE_"), "_") {
+		text.WriteString(word[:1] + strings.ToLower(word[1:]))
+	}
+	return text.String()
+}
 
 // NewInvalidArgument makes a non-retryable application error of type InvalidArgument. Its details hold one
 // violation, with the same message: callers need not tell a broken rule from another refusal.
@@ -40,13 +52,16 @@ func invalidArgument(message string, violations *validate.Violations) error {
 
 // NewFailureConverter makes the failure converter that goes with a data converter.
 //
-// The SDK wraps what a data converter returns, and a wrapped error loses its type and would be retried; an
-// InvalidArgument is taken out of its wrapping.
+// The SDK wraps what a data converter or a driver of external storage returns, and a wrapped error loses its type;
+// those with a type of the contract are taken out of their wrapping.
 func NewFailureConverter(payloads converter.DataConverter) converter.FailureConverter {
 	return failureConverter{
 		temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: payloads}),
 	}
 }
+
+// wrapped are the types of errors that come up while payloads are fetched, decoded, encoded or stored.
+var wrapped = []string{InvalidArgument, ObjectNotFound, ObjectCorrupt, StoreUnavailable}
 
 type failureConverter struct {
 	converter.FailureConverter
@@ -54,7 +69,7 @@ type failureConverter struct {
 
 func (c failureConverter) ErrorToFailure(err error) *failurepb.Failure {
 	var application *temporal.ApplicationError
-	if errors.As(err, &application) && application.Type() == InvalidArgument {
+	if errors.As(err, &application) && slices.Contains(wrapped, application.Type()) {
 		err = application
 	}
 	return c.FailureConverter.ErrorToFailure(err)

@@ -173,7 +173,7 @@ func TestPlainValuesStayConvertible(t *testing.T) {
 	}
 }
 
-func TestWrappedInvalidArgumentKeepsItsType(t *testing.T) {
+func TestWrappedErrorsKeepTheirTypes(t *testing.T) {
 	failures := contract.NewFailureConverter(newConverter(t, "json"))
 	inner := contract.NewInvalidArgument("range: is missing")
 	failure := failures.ErrorToFailure(fmt.Errorf("unable to decode: %w", inner))
@@ -187,6 +187,14 @@ func TestWrappedInvalidArgumentKeepsItsType(t *testing.T) {
 	if details := info.GetDetails().GetPayloads(); len(details) != 1 ||
 		string(details[0].GetMetadata()["encoding"]) != "json/protobuf" {
 		t.Errorf("details = %v", details)
+	}
+	for _, errorType := range []string{contract.ObjectNotFound, contract.ObjectCorrupt, contract.StoreUnavailable} {
+		fetched := failures.ErrorToFailure(fmt.Errorf("storage driver failed: %w",
+			temporal.NewApplicationError("why", errorType)))
+		info := fetched.GetApplicationFailureInfo()
+		if info.GetType() != errorType || info.GetNonRetryable() || fetched.GetMessage() != "why" {
+			t.Errorf("failure = %v; want a retryable %s", fetched, errorType)
+		}
 	}
 	other := failures.ErrorToFailure(fmt.Errorf("read: %w", errors.New("broken pipe")))
 	if other.GetApplicationFailureInfo().GetNonRetryable() || other.GetMessage() != "read: broken pipe" {

@@ -13,8 +13,8 @@ import (
 
 var errWorkerStopping = errors.New("the worker is stopping, another takes over")
 
-// contractError gives an error its type in the contract. Another attempt may find what is missing or damaged
-// in the store now, but bad input stays bad.
+// contractError gives an error its type in the contract. What the store says may be retried, but bad input stays
+// bad.
 func contractError(ctx context.Context, err error) error {
 	var input *kernel.InputError
 	switch {
@@ -24,14 +24,8 @@ func contractError(ctx context.Context, err error) error {
 		return interrupted(context.Cause(ctx))
 	case errors.As(err, &input), errors.Is(err, store.ErrWrongType):
 		return contract.NewInvalidArgument(err.Error())
-	case errors.Is(err, store.ErrNotFound):
-		return temporal.NewApplicationErrorWithCause(err.Error(), contract.ObjectNotFound, err)
-	case errors.Is(err, store.ErrCorrupt):
-		return temporal.NewApplicationErrorWithCause(err.Error(), contract.ObjectCorrupt, err)
-	case errors.Is(err, store.ErrUnavailable):
-		return temporal.NewApplicationErrorWithCause(err.Error(), contract.StoreUnavailable, err)
 	default:
-		return err
+		return store.ContractError(err)
 	}
 }
 

@@ -16,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 
 from buf.validate import validate_pb2
 from triglot.contract import generate, runtime
-from triglot.risk.v1 import market_pb2, report_pb2, report_temporal, simulation_pb2
+from triglot.risk.v1 import decision_pb2, market_pb2, report_pb2, report_temporal, simulation_pb2
 from triglot.store.v1 import object_pb2
 
 REF = object_pb2.ObjectRef(sha256="0" * 64, size_bytes=1, media_type="text/plain")
@@ -223,14 +223,21 @@ def test_a_workflow_may_try_again_what_it_was_answered(
         converter.from_payload(plain(b"", "other/encoding").payload)
 
 
+def test_a_request_need_not_lie_in_its_services_file() -> None:
+    converter = runtime.data_converter().with_context(OF_A_WORKFLOW).payload_converter
+
+    with pytest.raises(ApplicationError, match=r"^InvalidArgument: expected \S+\.DecideReportRequest: json/"):
+        converter.from_payload(plain(b"{}", "json/plain").payload, decision_pb2.DecideReportRequest)
+
+
 def test_no_request_of_ours_is_also_a_result() -> None:
     contract = generate.compile_contract(generate.own_job())
     files = [file for file in contract.file if file.package.startswith("triglot.")]
-    methods = [(file, method) for file in files for service in file.service for method in service.method]
+    methods = [method for file in files for service in file.service for method in service.method]
 
-    results = {method.output_type for _, method in methods}
+    results = {method.output_type for method in methods}
 
-    assert len(methods) == 8
-    for file, method in methods:
-        assert method.input_type in {f".{file.package}.{message.name}" for message in file.message_type}
+    assert len(methods) == 14
+    for method in methods:
+        assert method.input_type.endswith("Request")
         assert method.input_type not in results

@@ -408,6 +408,20 @@ async def test_a_report_that_cannot_become_final_is_taken_back_and_fails(
     assert await decision_word(handle) == "failed"
 
 
+async def test_a_report_that_fails_with_many_words_is_taken_back_all_the_same(
+    reports: RiskReportServiceClient, fakes: Fakes
+) -> None:
+    fakes.shards_may_finish.set()
+    fakes.publication_errors = {
+        PublicationState.PUBLICATION_STATE_FINAL: [ApplicationError("x" * 9_999, type="ReportWithdrawn")]
+    }
+
+    with pytest.raises(WorkflowFailureError):
+        await reports.execute_generate_risk_report(request(scenario_count=1_000, shard_size=1_000))
+
+    assert fakes.effects == ["provisional", "withdrawn"]
+
+
 async def test_what_cannot_be_taken_back_is_recorded_and_keeps_nothing_else_from_it(
     reports: RiskReportServiceClient, fakes: Fakes
 ) -> None:

@@ -21,7 +21,11 @@ function request(overrides: Partial<SendNotificationRequest> = {}): SendNotifica
     recipient: create(RecipientSchema, {
       channel: { case: 'email', value: create(EmailRecipientSchema, { address: 'risk@example.com' }) },
     }),
-    notification: create(NotificationSchema, { subject: 'A report', summary: 'It is done.' }),
+    notification: create(NotificationSchema, {
+      topic: 'report-ready',
+      subject: 'A report',
+      summary: 'It is done.',
+    }),
     ...overrides,
   });
 }
@@ -74,7 +78,11 @@ test('every violation is named, for people and for programs', () => {
     SendNotificationRequestSchema,
     request({
       idempotencyKey: 'two words',
-      notification: create(NotificationSchema, { subject: 'two\nlines', summary: 'It is done.' }),
+      notification: create(NotificationSchema, {
+        topic: 'report-ready',
+        subject: 'two\nlines',
+        summary: 'It is done.',
+      }),
     }),
   );
   assert.match(message, /^idempotency_key: [^;]+; notification\.subject: [^;\n]+$/);

@@ -3,11 +3,8 @@ import { type DescMessage, isMessage, type MessageShape } from '@bufbuild/protob
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, Violation, violationsToProto } from '@bufbuild/protovalidate';
 import { ApplicationFailure } from '@temporalio/common';
-
-/** The error type of a request that breaks the contract. */
-const INVALID_ARGUMENT = 'InvalidArgument';
-/** The error type of an attempt that was given up because its worker stops. */
-export const INTERRUPTED = 'Interrupted';
+import { ErrorType } from '../gen/triglot/errors/v1/errors_pb.js';
+import { errorType } from './error-type.js';
 
 const validator = createValidator();
 
@@ -42,7 +39,8 @@ export function invalidArgument(message: string): ApplicationFailure {
 
 function refusal(violations: Violation[]): ApplicationFailure {
   const [details] = violationsToProto(violations);
-  return ApplicationFailure.nonRetryable(violations.map(describe).join('; '), INVALID_ARGUMENT, details);
+  const message = violations.map(describe).join('; ');
+  return ApplicationFailure.nonRetryable(message, errorType(ErrorType.INVALID_ARGUMENT), details);
 }
 
 function describe({ field, message }: Violation): string {

@@ -32,9 +32,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from buf.validate import validate_pb2
-
-INVALID_ARGUMENT: Final = "InvalidArgument"
-"""The error type of a refused request, the same in every language."""
+    from triglot.contract.errors import INVALID_ARGUMENT
 
 NOTHING: Final = RawValue(Payload(metadata={"encoding": b"binary/null"}))
 """What an activity gets that was called without its argument."""
@@ -178,12 +176,14 @@ def _require(expected: type[MessageT], value: object) -> MessageT:
 
 
 def _is_request(hint: object) -> TypeGuard[type[Message]]:
-    """Whether an RPC of its own file takes it.
+    """Whether an RPC takes it: by its name, as buf's lint wants it, or because one of its own file does.
 
     Then it is no result, since buf's lint has each RPC take and return messages of its own.
     """
     if not (isinstance(hint, type) and issubclass(hint, Message)):
         return False
+    if hint.DESCRIPTOR.name.endswith("Request"):
+        return True
     services = hint.DESCRIPTOR.file.services_by_name.values()
     return any(method.input_type == hint.DESCRIPTOR for service in services for method in service.methods)
 

@@ -27,6 +27,7 @@ _SUBJECTS = {
 }
 # A summary holds 2,000 characters, and a person's reason may have as many.
 _LONGEST_REASON = 800
+_LONGEST_RECORDED = 2_500
 _MOST_APPROVERS = 5
 
 
@@ -102,6 +103,11 @@ def reason_for(outcome: ReportOutcome, report: GenerateRiskReportResponse) -> st
             return f"{by}: {cancellation.reason}" if cancellation.reason else f"{by}."
         case _:
             return "It has not ended."
+
+
+def reason_of_failure(sentence: str) -> str:
+    """Says that a report failed, in no more words than the contract lets a reason have."""
+    return _cut(f"It failed: {sentence}", _LONGEST_RECORDED)
 
 
 def outcome_of(decision: RecordedDecision | None) -> ReportOutcome:
@@ -183,7 +189,11 @@ def _approvers(limit: RiskLimit) -> str:
 
 def _shortened(reason: str) -> str:
     ended = reason if reason.endswith((".", "!", "?")) else f"{reason}."
-    return ended if len(ended) <= _LONGEST_REASON else f"{ended[: _LONGEST_REASON - 1]}…"
+    return _cut(ended, _LONGEST_REASON)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _figure(request: GenerateRiskReportRequest, name: str, confidence_bp: int, estimate: Estimate) -> Figure:

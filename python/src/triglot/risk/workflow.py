@@ -114,7 +114,7 @@ class GenerateRiskReport:
             outcome = await self._work
         except (asyncio.CancelledError, FailureError) as error:
             if not is_cancelled_exception(error):
-                await self._withdraw(DecisionWord.FAILED, f"It failed: {sentence_of(error)}")
+                await self._withdraw(DecisionWord.FAILED, notices.reason_of_failure(sentence_of(error)))
                 raise
             if not self._report.HasField("cancellation"):
                 await self._withdraw(DecisionWord.CANCELLED, "It was cancelled.")

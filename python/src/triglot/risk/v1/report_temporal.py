@@ -47,7 +47,10 @@ async def start_generate_risk_report(
     *,
     id: str | None = None,
 ) -> workflow.ChildWorkflowHandle[Any, report_pb2.GenerateRiskReportResponse]:
-    """Simulates, evaluates, publishes and announces one report; asks a person first where a limit is breached."""
+    """Makes one report, from prices to readers.
+
+    Where a limit is breached a person is asked first.
+    """
     return await workflow.start_child_workflow(
         RiskReportService.GENERATE_RISK_REPORT,
         request,
@@ -88,7 +91,10 @@ class RiskReportServiceClient:
         *,
         id: str | None = None,
     ) -> GenerateRiskReportHandle:
-        """Simulates, evaluates, publishes and announces one report; asks a person first where a limit is breached."""
+        """Makes one report, from prices to readers.
+
+        Where a limit is breached a person is asked first.
+        """
         runtime.check(request)
         handle = await self.client.start_workflow(
             RiskReportService.GENERATE_RISK_REPORT,
@@ -196,7 +202,10 @@ class GenerateRiskReportHandle:
         return result
 
     async def cancel_report(self, request: decision_pb2.CancelReportRequest) -> None:
-        """Ends a report before its time; a report that has its decision, or needs none, and is final stays so."""
+        """Ends a report before its time.
+
+        One that is final already stays so, and nobody else is told of it.
+        """
         runtime.check(request)
         await self.workflow.signal(RiskReportService.CANCEL_REPORT, request)
 

@@ -577,7 +577,7 @@ export const ReportStageSchema: GenEnum<ReportStage> = /*@__PURE__*/
  */
 export const RiskReportService: GenService<{
   /**
-   * Simulates, evaluates, publishes and announces one report; asks a person first where a limit is breached.
+   * Makes one report, from prices to readers. Where a limit is breached a person is asked first.
    *
    * @generated from rpc triglot.risk.v1.RiskReportService.GenerateRiskReport
    */
@@ -627,7 +627,7 @@ export const RiskReportService: GenService<{
     output: typeof DecideReportResponseSchema;
   },
   /**
-   * Ends a report before its time; a report that has its decision, or needs none, and is final stays so.
+   * Ends a report before its time. One that is final already stays so, and nobody else is told of it.
    *
    * @generated from rpc triglot.risk.v1.RiskReportService.CancelReport
    */
