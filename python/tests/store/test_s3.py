@@ -118,6 +118,34 @@ async def test_a_deleted_object_is_gone(store: Store) -> None:
         await store.get(reference)
 
 
+async def test_a_name_keeps_the_content_of_one_writer(store: Store, bucket: S3Store) -> None:
+    contents = [bytes([number]) * 1_000 for number in range(20)]
+    won = await asyncio.gather(*(store.put_named("places/1", content) for content in contents))
+    assert not await store.put_named("places/1", b"late")
+
+    assert [content for content, first in zip(contents, won, strict=True) if first] == [
+        await store.get_named("places/1")
+    ]
+    await obstore.delete_async(bucket, "places/1")
+
+
+async def test_names_are_listed_by_folder(store: Store, bucket: S3Store) -> None:
+    assert await store.list_named("places") == []
+    names = [f"places/{letter}/{number}" for letter in "ab" for number in range(10, 25)]
+    for name in [*names, "placesless/1"]:
+        await store.put_named(name, b"")
+
+    assert await store.list_named("places") == names
+    assert await store.list_named("places/b") == names[15:]
+    assert await store.list() == []
+    await obstore.delete_async(bucket, [*names, "placesless/1"])
+
+
+async def test_a_missing_name_is_not_found(store: Store) -> None:
+    with pytest.raises(ObjectNotFound, match=r"^the store has no object places/1$"):
+        await store.get_named("places/1")
+
+
 async def test_a_missing_bucket_is_named(bucket_url: str) -> None:
     location = parse_location(bucket_url)
     assert isinstance(location, BucketLocation)

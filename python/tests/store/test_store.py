@@ -124,6 +124,56 @@ async def test_a_deleted_object_is_gone(store: Store) -> None:
         await store.delete(reference.sha256)
 
 
+NAMED = "places/a-b_c.d/1.json"
+
+
+async def test_a_name_keeps_its_first_content(store: Store, tmp_path: Path) -> None:
+    assert await store.put_named(NAMED, b"first")
+    written = (tmp_path / NAMED).stat()
+
+    assert not await store.put_named(NAMED, b"second")
+
+    assert await store.get_named(NAMED) == (tmp_path / NAMED).read_bytes() == b"first"
+    assert (tmp_path / NAMED).stat() == written
+
+
+async def test_of_many_writers_of_a_name_one_wins(store: Store, tmp_path: Path) -> None:
+    contents = [bytes([number]) * 300_000 for number in range(20)]
+    won = await asyncio.gather(*(store.put_named(NAMED, content) for content in contents))
+
+    assert [content for content, first in zip(contents, won, strict=True) if first] == [
+        await store.get_named(NAMED)
+    ]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / NAMED]
+
+
+async def test_names_are_listed_by_folder(store: Store) -> None:
+    assert await store.list_named("places") == []
+    names = ["places/b/2", "places/a/1", "places/a.1", "placesless/1"]
+    for name in names:
+        await store.put_named(name, b"")
+    reference = await store.put(b"content", "text/plain")
+
+    assert await store.list_named("places") == ["places/a.1", "places/a/1", "places/b/2"]
+    assert await store.list_named("places/a") == ["places/a/1"]
+    assert [stored.sha256 for stored in await store.list()] == [reference.sha256]
+
+
+async def test_a_missing_name_is_not_found(store: Store) -> None:
+    with pytest.raises(ObjectNotFound, match=f"^the store has no object {NAMED}$"):
+        await store.get_named(NAMED)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "/a", "a/", "a//b", "a/../b", "a/.b", "..", "a b", "a#1", "sha256", "sha256/ab", "ä"]
+)
+async def test_what_is_no_name_is_refused(store: Store, tmp_path: Path, name: str) -> None:
+    for call in (store.put_named(name, b""), store.get_named(name), store.list_named(name)):
+        with pytest.raises(ValueError, match=r" is no name for an object$"):
+            await call
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_missing_folder_is_made_or_refused(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
 
@@ -162,6 +212,9 @@ async def test_a_folder_that_cannot_be_used_is_named(
         store.list(),
         store.list(reference.sha256),
         store.delete(reference.sha256),
+        store.put_named(NAMED, b"content"),
+        store.get_named(NAMED),
+        store.list_named("places"),
     ):
         with pytest.raises(StoreUnavailable) as caught:
             await call

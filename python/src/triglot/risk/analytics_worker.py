@@ -1,4 +1,7 @@
-"""The worker for the numerical activities, on `analytics`: NumPy and plotting stay in this process."""
+"""The worker of `analytics`: the numerical activities, and the publications, which need the store as well.
+
+NumPy and plotting stay in this process.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,9 +12,11 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from triglot.risk.analytics import Analytics
+from triglot.risk.publications import Publications
 from triglot.risk.v1.analytics_temporal import AnalyticsService, analytics_service_activities
-from triglot.serving import serve
-from triglot.settings import Settings, SettingsError
+from triglot.risk.v1.publication_temporal import publication_service_activities
+from triglot.serving import open_store, serve
+from triglot.settings import Settings
 from triglot.store import Store
 from triglot.tuning import WorkerOptions, activity_options
 
@@ -24,18 +29,21 @@ def analytics_worker(
     task_queue: str = AnalyticsService.TASK_QUEUE,
     **options: Unpack[WorkerOptions],
 ) -> Worker:
-    """A worker for the numerical activities.
+    """A worker for the numerical activities and the publications.
 
     Args:
         client: The connection.
-        store: Where specs, shards and reports lie.
+        store: Where specs, shards, reports and the marks of publications lie.
         task_queue: For tests, which want a queue of their own.
         options: Slots and pollers.
     """
     return Worker(
         client,
         task_queue=task_queue,
-        activities=analytics_service_activities(Analytics(store)),
+        activities=[
+            *analytics_service_activities(Analytics(store)),
+            *publication_service_activities(Publications(store)),
+        ],
         graceful_shutdown_timeout=GRACE,
         **options,
     )
@@ -47,10 +55,7 @@ def prepare(settings: Settings) -> Callable[[Client], Worker]:
     Raises:
         SettingsError: If the store cannot be opened.
     """
-    try:
-        store = Store.from_url(settings.store_url)
-    except (ValueError, OSError) as error:
-        raise SettingsError(f"bad settings: TRIGLOT_STORE_URL: {error}") from error
+    store = open_store(settings)
     options = activity_options(settings)
     return lambda client: analytics_worker(client, store, **options)
 

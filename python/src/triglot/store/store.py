@@ -1,4 +1,4 @@
-"""Objects by the SHA-256 of their content, in a folder or in a bucket."""
+"""Objects by the SHA-256 of their content, and a few by names, in a folder or in a bucket."""
 
 import hashlib
 import os
@@ -22,6 +22,7 @@ from triglot.store.v1.object_pb2 import ObjectRef
 MessageT = TypeVar("MessageT", bound=Message)
 
 _KEY = re.compile(r"sha256/([0-9a-f]{2})/(\1[0-9a-f]{62})")
+_NAME = re.compile(r"(?!sha256(?:/|$))[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
 # The names of these classes are the error types on the wire, the same in all three languages.
@@ -60,6 +61,11 @@ class StoredObject:
 def _key(sha256: str) -> str:
     # Two levels, because a flat folder of 100,000 files is slow to list.
     return f"sha256/{sha256[:2]}/{sha256}"
+
+
+def _require_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name for an object")
 
 
 def message_media_type(message_type: type[Message]) -> str:
@@ -179,14 +185,62 @@ class Store:
             await obstore.head_async(self._objects, _key(sha256))
             await obstore.delete_async(self._objects, _key(sha256))
 
+    async def put_named(self, name: str, content: bytes) -> bool:
+        """Stores the content under a name, atomically and unless the name is taken: the first content stays.
+
+        Args:
+            name: Parts of letters, digits, `.`, `_` and `-`, joined by slashes; not below `sha256`.
+            content: The content.
+
+        Returns:
+            Whether it was stored.
+
+        Raises:
+            ValueError: If it is no such name.
+            StoreUnavailable: If the folder or the bucket cannot be used.
+        """
+        _require_name(name)
+        with self._typed_errors():
+            try:
+                await obstore.put_async(self._objects, name, content, mode="create")
+            except AlreadyExistsError:
+                return False
+        return True
+
+    async def get_named(self, name: str) -> bytes:
+        """Returns the content under a name; nothing tells whether it has changed.
+
+        Raises:
+            ValueError: If it is no such name.
+            ObjectNotFound: If nothing has it.
+            StoreUnavailable: If the folder or the bucket cannot be used.
+        """
+        _require_name(name)
+        with self._typed_errors(name):
+            result = await obstore.get_async(self._objects, name)
+            return bytes(await result.bytes_async())
+
+    async def list_named(self, folder: str) -> Sequence[str]:
+        """Returns the names below a folder, which is itself such a name, in their order.
+
+        Raises:
+            ValueError: If it is no such name.
+            StoreUnavailable: If the folder or the bucket cannot be used.
+        """
+        _require_name(folder)
+        with self._typed_errors():
+            return sorted(
+                [entry["path"] async for batch in obstore.list(self._objects, folder) for entry in batch]
+            )
+
     @contextmanager
-    def _typed_errors(self, sha256: str | None = None) -> Iterator[None]:
-        """Turns the library's errors into this module's; without a digest no object is asked for."""
+    def _typed_errors(self, key: str | None = None) -> Iterator[None]:
+        """Turns the library's errors into this module's; without a digest or a name none is asked for."""
         try:
             yield
         except (BaseError, FileNotFoundError) as error:
-            if sha256 is not None and is_missing_object(error):
-                raise ObjectNotFound(f"the store has no object {sha256}") from error
+            if key is not None and is_missing_object(error):
+                raise ObjectNotFound(f"the store has no object {key}") from error
             raise StoreUnavailable(
                 f"the object store {self._location} cannot be used: {cause_of(error)}"
             ) from error
