@@ -26,7 +26,7 @@ async def test_both_channels_are_tried_until_they_accept_once(stack: Stack) -> N
     await handle.result()
 
     counters = inbox.get("/api/counters").json()
-    keys = [f"{handle.workflow.id}/{index}" for index in range(2)]
+    keys = [f"{handle.workflow.id}/report-ready/{index}" for index in range(2)]
     assert [counters[key] for key in keys] == [{"attempts": 3, "accepted": 1}] * 2
     by_key = {message["key"]: message for message in inbox.get("/api/messages").json()}
     webhook, mail = (by_key[key] for key in keys)
@@ -37,6 +37,7 @@ async def test_both_channels_are_tried_until_they_accept_once(stack: Stack) -> N
         "200 accepted",
     ]
     assert (mail["channel"], mail["target"]) == ("mail", "risk-desk@example.com")
+    assert [message["topic"] for message in (webhook, mail)] == ["report-ready"] * 2
     page = inbox.get(f"/messages/{mail['number']}").body
     assert mail["subject"] in page
     assert "<html" in inbox.get(f"/messages/{mail['number']}/html").body

@@ -68,11 +68,12 @@ async def test_a_signed_webhook_is_repeated_until_it_is_accepted(stack: Stack, r
     assert len(receiver.bodies) == 3
     assert len(set(receiver.bodies)) == 1, "the body differs between attempts"
     for headers, body in zip(receiver.headers, receiver.bodies, strict=True):
-        assert headers["idempotency-key"] == f"{handle.workflow.id}/0"
+        assert headers["idempotency-key"] == f"{handle.workflow.id}/report-ready/0"
         assert headers["webhook-id"] == report.notifications[0].delivery_id
         assert signature(headers, body) in headers["webhook-signature"].split()
     event = json.loads(receiver.bodies[0])
-    assert event["id"] == f"{handle.workflow.id}/0"
+    assert event["id"] == f"{handle.workflow.id}/report-ready/0"
+    assert event["data"]["topic"] == "report-ready"
     var = report.summary.measures[0].value_at_risk
     assert event["data"]["figures"][0]["amount_minor"] == str(var.value_minor)
 

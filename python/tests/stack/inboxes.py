@@ -33,23 +33,29 @@ class RunningInbox:
     smtp_port: int
     url: str
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: EmailMessage, timeout: float = DEADLINE) -> None:
         # Named, since to ask for this machine's own name can take seconds on macOS.
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, "localhost", DEADLINE) as client:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, "localhost", timeout) as client:
             client.send_message(message)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self._ask(urllib.request.Request(self.url + path, headers=headers))
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-        return self._ask(urllib.request.Request(self.url + path, body, dict(headers or {})))
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = DEADLINE,
+    ) -> Answer:
+        return self._ask(urllib.request.Request(self.url + path, body, dict(headers or {})), timeout)
 
     def tell(self, **asked: object) -> None:
         assert self.post("/api/failures", json.dumps(asked).encode()).status == 200
 
-    def _ask(self, request: urllib.request.Request) -> Answer:
+    def _ask(self, request: urllib.request.Request, timeout: float = DEADLINE) -> Answer:
         try:
-            with urllib.request.build_opener(Stay).open(request, timeout=DEADLINE) as answer:
+            with urllib.request.build_opener(Stay).open(request, timeout=timeout) as answer:
                 return Answer(answer.status, answer.headers, answer.read().decode())
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.headers, error.read().decode())
@@ -71,12 +77,20 @@ def mail(
     message["Message-ID"] = message_id
     if key:
         message["X-Triglot-Idempotency-Key"] = key
+        message["X-Triglot-Topic"] = "report-ready"
     message.set_content("VaR 80,123.45\n")
     return message
 
 
 def event(key: str) -> bytes:
-    return json.dumps({"specversion": "1.0", "id": key, "subject": "Bericht: größer"}).encode()
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": key,
+            "subject": "Bericht: größer",
+            "data": {"topic": "report-withdrawn"},
+        }
+    ).encode()
 
 
 def signed(body: bytes, key: str = "report/1", secret: str = SECRET) -> dict[str, str]:

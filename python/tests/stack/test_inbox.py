@@ -69,7 +69,7 @@ def test_a_signed_webhook_is_accepted_once(inbox: RunningInbox) -> None:
 
     (message,) = messages(inbox)
     assert message["target"] == "/hook/desk?to=1"
-    assert message["subject"] == "Bericht: größer"
+    assert (message["subject"], message["topic"]) == ("Bericht: größer", "report-withdrawn")
     assert message["signature"] == "verified with the secret INBOX"
     assert (message["attempts"], message["accepted"]) == (2, 1)
 
@@ -160,6 +160,33 @@ def test_a_lost_message_was_accepted_as_far_as_its_sender_knows(inbox: RunningIn
     )
 
 
+def test_a_withheld_answer_keeps_the_sender_from_knowing(inbox: RunningInbox, tmp_path: Path) -> None:
+    inbox.tell(mode="withhold", count=1)
+    body = event("report/1")
+    with pytest.raises(TimeoutError):
+        inbox.post("/hook", body, signed(body), timeout=0.5)
+    with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
+        inbox.send(mail(), timeout=0.5)
+    assert outcomes(inbox) == [["accepted"], ["accepted"]]
+    assert [one.message_id for one in read_mails(tmp_path)] == ["<one@example.com>"]
+
+    # Whoever cannot know sends again.
+    inbox.send(mail())
+    assert post(inbox) == 200
+    assert outcomes(inbox) == [["accepted", "repeated"]] * 2
+    assert [message["history"][0]["answer"] for message in messages(inbox)] == ["nothing, as told"] * 2
+
+
+def test_a_withheld_answer_is_not_one_to_a_forged_webhook(inbox: RunningInbox) -> None:
+    inbox.tell(mode="withhold", count=1)
+    body = event("report/1")
+    with pytest.raises(TimeoutError):
+        inbox.post("/hook", body + b" ", signed(body), timeout=0.5)
+
+    assert post(inbox) == 200
+    assert outcomes(inbox) == [["refused", "accepted"]]
+
+
 def test_an_inbox_can_be_told_to_lose_all_mails(start_inbox: StartInbox, tmp_path: Path) -> None:
     with start_inbox("--lose-mails") as inbox:
         inbox.send(mail("report/0"))
@@ -185,7 +212,7 @@ def test_a_body_that_is_no_json_is_refused_in_one_sentence(inbox: RunningInbox, 
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"mode": "explode"}, "mode: input should be 'unavailable', 'reject' or 'lose'"),
+        ({"mode": "explode"}, "mode: input should be 'unavailable', 'reject', 'lose' or 'withhold'"),
         ({"count": -1}, "count: input should be greater than or equal to 0"),
         ({"chanel": "mail"}, "there is no chanel; say channel, mode, count, retry_after"),
         ([], 'the body is no JSON object such as {"channel": "mail", "count": 2}'),

@@ -40,7 +40,7 @@ def test_the_list_shows_attempts_and_accepted_deliveries_apart(inbox: RunningInb
 
     assert re.search(r'data-label="Attempts"[^>]*>3<', page)
     assert re.search(r'data-label="Accepted"[^>]*>1<', page)
-    for text in ("Bericht: größer", "/hook/desk", "report/1", ">webhook</span>"):
+    for text in ("Bericht: größer", "/hook/desk", "report/1", ">webhook</span>", "report-withdrawn"):
         assert text in page
 
 

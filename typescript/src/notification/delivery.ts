@@ -1,13 +1,9 @@
 /** What the channels have in common: one attempt at a delivery, and how it fails. */
 import { ApplicationFailure, cancellationDetails, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
+import { ErrorType } from '../gen/triglot/errors/v1/errors_pb.js';
 import type { Notification } from '../gen/triglot/notification/v1/notification_pb.js';
-import { INTERRUPTED } from '../temporal/contract.js';
-
-/** The error type when the receiver refuses this notification for good; never retried. */
-const DELIVERY_REJECTED = 'DeliveryRejected';
-/** The error type of every other failure to deliver; retried. */
-const DELIVERY_FAILED = 'DeliveryFailed';
+import { errorType } from '../temporal/error-type.js';
 
 /** What to deliver, the same in every attempt. */
 export interface Message {
@@ -23,7 +19,7 @@ export type Send<Recipient> = (recipient: Recipient, message: Message) => Promis
 /** A failure that no retry mends. */
 export function rejected(message: string, cause?: Error): ApplicationFailure {
   return ApplicationFailure.create({
-    type: DELIVERY_REJECTED,
+    type: errorType(ErrorType.DELIVERY_REJECTED),
     nonRetryable: true,
     message,
     ...(cause && { cause }),
@@ -33,7 +29,7 @@ export function rejected(message: string, cause?: Error): ApplicationFailure {
 /** @param retryAfter milliseconds until the next attempt, in place of the retry policy's interval */
 export function failed(message: string, cause?: Error, retryAfter?: number): ApplicationFailure {
   return ApplicationFailure.create({
-    type: DELIVERY_FAILED,
+    type: errorType(ErrorType.DELIVERY_FAILED),
     message,
     ...(cause && { cause }),
     ...(retryAfter !== undefined && { nextRetryDelay: retryAfter }),
@@ -64,7 +60,7 @@ export async function attempt<T>(
 
 function interrupted(cause: Error): ApplicationFailure {
   return ApplicationFailure.create({
-    type: INTERRUPTED,
+    type: errorType(ErrorType.INTERRUPTED),
     message: 'delivery interrupted: the worker is stopping, another takes over',
     // So that the SDK does not log as a warning what is part of stopping.
     category: ApplicationFailureCategory.BENIGN,

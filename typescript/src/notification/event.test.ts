@@ -17,6 +17,7 @@ const message = {
   idempotencyKey: 'risk-report/2026-03-01/0',
   time: new Date('2026-03-01T12:00:00.5Z'),
   notification: create(NotificationSchema, {
+    topic: 'report-ready',
     subject: 'Risk report',
     summary: 'Done.',
     figures: [
@@ -41,6 +42,7 @@ test('the event is what the documents say, to the last digit', () => {
     time: '2026-03-01T12:00:00.500Z',
     datacontenttype: 'application/json',
     data: {
+      topic: 'report-ready',
       subject: 'Risk report',
       summary: 'Done.',
       figures: [
@@ -54,6 +56,13 @@ test('the event is what the documents say, to the last digit', () => {
       ],
     },
   });
+});
+
+test('an event without figures fits the published schema too', () => {
+  const notification = create(NotificationSchema, { ...message.notification, figures: [] });
+  const event = JSON.parse(renderEvent({ ...message, notification }));
+  assert.deepEqual(event.data.figures, []);
+  assert.equal(validate(event), true, ajv.errorsText(validate.errors));
 });
 
 test('the event leaves pictures out', () => {
@@ -83,6 +92,8 @@ test('the published schema names all that the event has', () => {
 const BREAKS: readonly ((event: ReturnType<typeof JSON.parse>) => void)[] = [
   (event) => delete event.id,
   (event) => delete event.data.figures,
+  (event) => delete event.data.topic,
+  (event) => Object.assign(event.data, { topic: 'Report ready' }),
   (event) => Object.assign(event, { specversion: '0.3' }),
   (event) => Object.assign(event, { time: 'yesterday' }),
   (event) => Object.assign(event.data.figures[0], { amount_minor: 8012345 }),

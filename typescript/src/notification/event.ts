@@ -22,6 +22,7 @@ export function renderEvent(message: Message): string {
     time: time.toISOString(),
     datacontenttype: 'application/json',
     data: {
+      topic: notification.topic,
       subject: renderSubject(notification),
       summary: notification.summary,
       figures: notification.figures.map(renderEventFigure),

@@ -32,6 +32,7 @@ test('the page has subject, summary and figures', () => {
 test('without figures there is no table', () => {
   const html = renderHtml(create(NotificationSchema, { subject: 'Withdrawn', summary: 'Void.' }));
   assert.doesNotMatch(html, /<table style=|In brackets/);
+  assert.match(html, /<p style="[^"]*">Void\.<\/p>\n<\/td><\/tr>/);
 });
 
 test('a picture is as wide as the column, and says what it shows', () => {

@@ -74,12 +74,29 @@ test('a mail arrives as it was meant', async (t) => {
   assert.equal(mail?.html?.trimEnd(), renderHtml(sent.notification).trimEnd());
   const headers = new Map(mail?.headers.map(({ key, value }) => [key, value]));
   assert.equal(headers.get('x-triglot-idempotency-key'), sent.idempotencyKey);
+  assert.equal(headers.get('x-triglot-topic'), 'report-ready');
   assert.equal(headers.get('auto-submitted'), 'auto-generated');
   assert.equal(mail?.messageId, messageId(sent.idempotencyKey));
   assert.equal(response.deliveryId, mail?.messageId);
   assert.ok(response.acceptedAt);
   const acceptedAt = timestampMs(response.acceptedAt);
   assert.ok(before <= acceptedAt && acceptedAt <= Date.now());
+});
+
+test('a mail without figures and pictures has the words alone', async (t) => {
+  const { url, mails } = await mailServer(t);
+  const notification = create(NotificationSchema, {
+    topic: 'report-withdrawn',
+    subject: 'Withdrawn: risk report',
+    summary: 'The report is void.',
+  });
+  await send(url, requestOf({ notification }));
+
+  const mail = mails[0];
+  assert.equal(mail?.text?.trimEnd(), 'The report is void.');
+  assert.equal(mail?.html?.trimEnd(), renderHtml(notification).trimEnd());
+  assert.deepEqual(mail?.attachments, []);
+  assert.equal(mail?.headers.find(({ key }) => key === 'x-triglot-topic')?.value, 'report-withdrawn');
 });
 
 const PNG = Buffer.from('not really a picture, but bytes \u0000\uffff');
@@ -169,7 +186,7 @@ test('the Message-ID depends on the idempotency key alone', async (t) => {
     url,
     requestOf({
       idempotencyKey: 'a/1',
-      notification: create(NotificationSchema, { subject: 's', summary: 't' }),
+      notification: create(NotificationSchema, { topic: 'other', subject: 's', summary: 't' }),
     }),
   );
   await send(url, requestOf({ idempotencyKey: 'a/2' }));

@@ -76,6 +76,7 @@ function composeMail(
     })),
     headers: {
       'X-Triglot-Idempotency-Key': idempotencyKey,
+      'X-Triglot-Topic': notification.topic,
       // RFC 3834: keeps vacation responders from answering.
       'Auto-Submitted': 'auto-generated',
     },

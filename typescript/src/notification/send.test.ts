@@ -5,9 +5,14 @@ import {
   ImageSchema,
   NotificationSchema,
   RecipientSchema,
+  type SendNotificationRequest,
   SendNotificationRequestSchema,
 } from '../gen/triglot/notification/v1/notification_pb.js';
 import { emailRecipient, failureOf, requestOf, run, settingsOf, webhookRecipient } from './testing.js';
+
+function withTopic(topic: string): SendNotificationRequest {
+  return requestOf({ notification: create(NotificationSchema, { topic, subject: 's', summary: 't' }) });
+}
 
 const BAD: readonly (readonly [string, unknown])[] = [
   ['nothing', undefined],
@@ -16,6 +21,8 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ['an empty request', create(SendNotificationRequestSchema)],
   ['no channel', requestOf({ recipient: create(RecipientSchema) })],
   ['a key of two lines', requestOf({ idempotencyKey: 'a\r\nBcc: other@example.com' })],
+  ['a topic of two lines', withTopic('a\r\nBcc: other@example.com')],
+  ['no topic', withTopic('')],
   ['two addresses', requestOf({ recipient: emailRecipient('a@b.example, c@d.example') })],
   ['no URL', requestOf({ recipient: webhookRecipient('') })],
   ['a relative URL', requestOf({ recipient: webhookRecipient('/hook') })],

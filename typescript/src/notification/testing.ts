@@ -51,6 +51,7 @@ export function requestOf(overrides: Partial<SendNotificationRequest> = {}): Sen
     idempotencyKey: `risk-report/${'k'.repeat(188)}`,
     recipient: emailRecipient(),
     notification: create(NotificationSchema, {
+      topic: 'report-ready',
       subject: 'Risikobericht: größer',
       summary: 'Done – 99 % confident.',
       figures: [

@@ -39,6 +39,8 @@ class Attempt(BaseModel):
     key: str | None
     """The idempotency key, equal in all attempts at one delivery; None: the sender gave none."""
     subject: str
+    topic: str = ""
+    """What kind of thing it tells of; empty: the sender did not say."""
     target: str
     """The recipients of a mail, or the URL's path and query of a webhook."""
     outcome: Outcome

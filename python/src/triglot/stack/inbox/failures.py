@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Channel = Literal["mail", "webhook"]
 CHANNELS: tuple[Channel, ...] = ("mail", "webhook")
-Mode = Literal["unavailable", "reject", "lose"]
-MODES: tuple[Mode, ...] = ("unavailable", "reject", "lose")
+Mode = Literal["unavailable", "reject", "lose", "withhold"]
+MODES: tuple[Mode, ...] = ("unavailable", "reject", "lose", "withhold")
 
 
 class FailureRequest(BaseModel):
@@ -18,7 +18,7 @@ class FailureRequest(BaseModel):
     channel: Literal["mail", "webhook", "all"] = "all"
     mode: Mode = "unavailable"
     """`unavailable`: 451 or 503, so that the sender tries again. `reject`: 550 or 400, for good.
-    `lose`: say that it was accepted, and forget it."""
+    `lose`: say that it was accepted, and forget it. `withhold`: take it, and say nothing."""
     count: int = Field(default=1, ge=0, le=1_000_000)
     """How many attempts fail; 0 ends what was told before."""
     retry_after: int | None = Field(default=None, ge=0, le=86_400)

@@ -21,7 +21,9 @@ class _Mailbox:
         content = envelope.content
         if not isinstance(content, bytes):
             return "451 the mail has no content"
-        return await asyncio.to_thread(self._receiver.take_mail, content, envelope.rcpt_tos)
+        answer = await asyncio.to_thread(self._receiver.take_mail, content, envelope.rcpt_tos)
+        # What never comes is waited for until the sender hangs up, when aiosmtpd cancels this.
+        return answer or await asyncio.get_running_loop().create_future()
 
 
 def smtp_server(receiver: Receiver, host: str, port: int) -> Controller:

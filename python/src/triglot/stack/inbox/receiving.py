@@ -15,6 +15,7 @@ from triglot.stack.inbox.mails import html_of, parse_mail, text_of
 from triglot.stack.inbox.signature import SignatureError, verify
 
 IDEMPOTENCY_HEADER = "X-Triglot-Idempotency-Key"
+TOPIC_HEADER = "X-Triglot-Topic"
 NO_SUBJECT = "(no subject)"
 _FAILED: Mapping[Mode, Outcome] = {"unavailable": "unavailable", "reject": "refused", "lose": "lost"}
 _SMTP_ANSWERS: Mapping[Outcome, str] = {
@@ -24,6 +25,7 @@ _SMTP_ANSWERS: Mapping[Outcome, str] = {
     "unavailable": "451 4.3.0 unavailable, as told",
     "refused": "550 5.7.1 refused, as told",
 }
+_NOTHING = "nothing, as told"
 
 logger = logging.getLogger(__name__)
 
@@ -77,12 +79,13 @@ class Receiver:
         # Two attempts with one key at the same time must not both be the first.
         self._lock = threading.Lock()
 
-    def take_mail(self, content: bytes, recipients: Sequence[str]) -> str:
-        """Returns the answer to a mail, as a line of SMTP."""
+    def take_mail(self, content: bytes, recipients: Sequence[str]) -> str | None:
+        """Returns the answer to a mail, as a line of SMTP; None: it is withheld."""
         mail = parse_mail(content)
         key = _text(mail[IDEMPOTENCY_HEADER]) or _text(mail["Message-ID"]) or None
         with self._lock:
-            outcome, _ = self._outcome("mail", key)
+            outcome, failure = self._outcome("mail", key)
+            answer = None if _is_withheld(failure) else _SMTP_ANSWERS[outcome]
             number = self._files.next_number
             keeps = outcome in ("accepted", "repeated")
             attempt = Attempt(
@@ -91,32 +94,35 @@ class Receiver:
                 channel="mail",
                 key=key,
                 subject=_text(mail["Subject"]) or NO_SUBJECT,
+                topic=_text(mail[TOPIC_HEADER]),
                 target=", ".join(recipients),
                 outcome=outcome,
-                answer=_SMTP_ANSWERS[outcome],
+                answer=answer or _NOTHING,
                 mail=mail_file(number, _text(mail["Message-ID"])) if keeps else None,
             )
             self._keep(attempt, content)
-        return attempt.answer
+        return answer
 
-    def take_webhook(self, request: WebhookRequest) -> WebhookAnswer:
-        """Returns the answer to a webhook."""
+    def take_webhook(self, request: WebhookRequest) -> WebhookAnswer | None:
+        """Returns the answer to a webhook; None: it is withheld."""
         headers = request.by_name()
         key = headers.get("idempotency-key") or headers.get("webhook-id")
         genuine, signature = self._check(headers, request.body)
         with self._lock:
             outcome, failure = self._outcome("webhook", key, genuine=genuine)
-            answer = _webhook_answer(outcome, failure, signature)
+            answer = None if _is_withheld(failure) else _webhook_answer(outcome, failure, signature)
             body = request.body.decode(errors="replace")
+            subject, topic = _event_head(body)
             attempt = Attempt(
                 number=self._files.next_number,
                 time=self._time(),
                 channel="webhook",
                 key=key,
-                subject=_event_subject(body),
+                subject=subject,
+                topic=topic,
                 target=request.target,
                 outcome=outcome,
-                answer=f"{answer.status} {answer.sentence}",
+                answer=f"{answer.status} {answer.sentence}" if answer else _NOTHING,
                 signature=signature,
                 webhook=None
                 if outcome == "lost"
@@ -167,11 +173,11 @@ class Receiver:
         self, channel: Channel, key: str | None, *, genuine: bool = True
     ) -> tuple[Outcome, Failure | None]:
         failure = self._failures.take(channel)
-        if failure is not None:
+        if failure is not None and not _is_withheld(failure):
             return _FAILED[failure.mode], failure
         if not genuine:
-            return "refused", None
-        return ("repeated" if self._files.was_accepted(channel, key) else "accepted"), None
+            return "refused", failure
+        return ("repeated" if self._files.was_accepted(channel, key) else "accepted"), failure
 
     def _keep(self, attempt: Attempt, mail: bytes | None = None) -> None:
         self._files.keep(attempt, mail)
@@ -201,6 +207,10 @@ class Receiver:
         return datetime.fromtimestamp(self._now(), UTC)
 
 
+def _is_withheld(failure: Failure | None) -> bool:
+    return failure is not None and failure.mode == "withhold"
+
+
 def _webhook_answer(outcome: Outcome, failure: Failure | None, signature: str) -> WebhookAnswer:
     match outcome:
         case "unavailable":
@@ -214,13 +224,19 @@ def _webhook_answer(outcome: Outcome, failure: Failure | None, signature: str) -
     return WebhookAnswer(200, "accepted")
 
 
-def _event_subject(body: str) -> str:
+def _event_head(body: str) -> tuple[str, str]:
+    """Returns an event's subject and topic."""
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
-        return NO_SUBJECT
-    subject = event.get("subject") if isinstance(event, dict) else None
-    return (_text(subject) if isinstance(subject, str) else "") or NO_SUBJECT
+        return NO_SUBJECT, ""
+    return _member(event, "subject") or NO_SUBJECT, _member(event, "data", "topic")
+
+
+def _member(value: object, *path: str) -> str:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return _text(value) if isinstance(value, str) else ""
 
 
 def _text(header: object) -> str:

@@ -92,12 +92,16 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Says nothing: what matters of a request is logged with its attempt, without the URL."""
 
-    def _respond(self, handle: Callable[[], _Answer]) -> None:
+    def _respond(self, handle: Callable[[], _Answer | None]) -> None:
         try:
             self._require_own_name()
             answer = handle()
         except _RefusedError as refusal:
             answer = refusal.answer
+        if answer is None:
+            # Until the sender hangs up, or the connection is idle for too long.
+            self.rfile.read(1)
+            return
         self.send_response(answer.status)
         headers = {**page.SAFETY_HEADERS, "Content-Type": answer.media_type, **answer.headers}
         for name, value in {**headers, "Content-Length": str(len(answer.body))}.items():
@@ -147,7 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(HTTPStatus.NOT_FOUND, "this mail has no HTML part")
         return _html(mail.html, {"Content-Security-Policy": page.MAIL_POLICY})
 
-    def _post(self) -> _Answer:
+    def _post(self) -> _Answer | None:
+        """Returns the answer; None: there is none."""
         path = _split(self.path).path
         body = self._body()
         if path == WEBHOOK_PATH or path.startswith(f"{WEBHOOK_PATH}/"):
@@ -162,8 +167,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.receiver.tell(_valid(FailureRequest.model_validate_json, body))
         return _json(_failures(self.server.receiver))
 
-    def _take(self, request: WebhookRequest) -> _Answer:
+    def _take(self, request: WebhookRequest) -> _Answer | None:
         answer = self.server.receiver.take_webhook(request)
+        if answer is None:
+            return None
         headers = {} if answer.retry_after is None else {"Retry-After": str(answer.retry_after)}
         return _Answer(answer.status, f"{answer.sentence}\n".encode(), headers=headers)
 
@@ -224,6 +231,7 @@ def _summary(message: Message) -> dict[str, object]:
         "channel": shown.channel,
         "key": shown.key,
         "subject": shown.subject,
+        "topic": shown.topic,
         "target": shown.target,
         "signature": shown.signature,
         "attempts": len(message.attempts),
