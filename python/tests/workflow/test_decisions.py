@@ -1,11 +1,14 @@
 """What becomes of a report above its limit, on the time-skipping server: days pass in milliseconds."""
 
 import asyncio
+import gc
+import sys
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from report_fakes import Fakes, request
+from report_fakes import Fakes, activity_workers, request
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 from temporalio.service import RPCError, RPCStatusCode
@@ -18,6 +21,7 @@ from triglot.risk.v1.market_pb2 import RiskLimit
 from triglot.risk.v1.publication_pb2 import PublicationState
 from triglot.risk.v1.report_pb2 import Compensation, GenerateRiskReportResponse, ReportOutcome, ReportStage
 from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportServiceClient
+from triglot.risk.worker import report_worker
 
 DEADLINE = 30
 HOUR = 3_600
@@ -204,6 +208,29 @@ async def test_a_reminder_that_cannot_be_sent_holds_up_neither_decision_nor_dead
 
     assert report.outcome == ReportOutcome.REPORT_OUTCOME_FINAL
     assert told(fakes) == [("report-ready", "desk-0@example.com")]
+
+
+async def test_a_worker_stops_quietly_while_a_report_waits(
+    environment: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unraisable: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    fakes = Fakes()
+
+    async def ask() -> GenerateRiskReportHandle:
+        async with AsyncExitStack() as stack:
+            for worker in (*activity_workers(environment.client, fakes), report_worker(environment.client)):
+                await stack.enter_async_context(worker)
+            handle = await breached(RiskReportServiceClient(environment.client), fakes)
+            await until_asked(handle, fakes)
+            return handle
+
+    handle = await ask()
+    # The worker has gone, and with it the run that it had in its cache.
+    gc.collect()
+
+    assert unraisable == []
+    await handle.workflow.terminate()
 
 
 async def test_the_first_decision_counts(reports: RiskReportServiceClient, fakes: Fakes) -> None:

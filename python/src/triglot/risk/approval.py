@@ -70,15 +70,20 @@ class Approval:
         """
         self._open = True
         taken: list[asyncio.Future[None]] = []
+        cancellation: asyncio.CancelledError | None = None
         try:
             for due, step in steps:
                 if await self._decided_by(due):
                     break
                 taken.append(asyncio.ensure_future(step()))
             await self._decided_by(deadline)
-        finally:
-            self._open = False
-            await _abandon(taken)
+        # Not `finally`: a worker that stops closes what waits here, and what is being closed may not wait.
+        except asyncio.CancelledError as error:
+            cancellation = error
+        self._open = False
+        await _abandon(taken)
+        if cancellation:
+            raise cancellation
         return self.decision
 
     async def _decided_by(self, due: datetime) -> bool:
