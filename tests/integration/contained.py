@@ -18,8 +18,9 @@ from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
 import engine
 from environments import WORKERS, Connections, Environment
 from inboxes import RunningInbox
-from triglot.contract.runtime import data_converter
+from triglot.connection import storing_data_converter
 from triglot.notification.v1.notification_temporal import NotificationService
+from triglot.risk import attributes
 from triglot.risk.v1.analytics_temporal import AnalyticsService
 from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.risk.v1.simulation_temporal import SimulationService
@@ -136,9 +137,11 @@ async def _taken_over(
 
 async def _connect(running: RunningContainers) -> Connections:
     store_environment = running.store_environment()
+    store = Store.from_url(running.store_url, environment=store_environment)
+    converter = storing_data_converter(lambda: store, running.payload_encoding)
     return Connections(
-        await Client.connect(running.address, data_converter=data_converter(running.payload_encoding)),
-        Store.from_url(running.store_url, environment=store_environment),
+        await Client.connect(running.address, data_converter=converter),
+        store,
         RunningInbox(int(running.smtp.rpartition(":")[2]), running.inbox),
         _WEBHOOK,
         {
@@ -194,7 +197,9 @@ def _start(
 ) -> dict[str, DockerContainer]:
     network = cleanup.enter_context(Network())
     webhook_secrets = read_variables(secrets / "webhook.env")
-    server = TemporalContainer(images.temporal, port=ports.server, network=network)
+    server = TemporalContainer(
+        images.temporal, search_attributes=attributes.types(), port=ports.server, network=network
+    )
     store = _service(
         images.versitygw, "store", network, {7070: ports.store}, "wget -q -O - http://127.0.0.1:7070/health"
     )

@@ -12,8 +12,13 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from commands import DEADLINE, LONG, SMALL, environment, triglot
 from triglot.cli.collection import needed_digests
+from triglot.risk.publications import Publications
+from triglot.risk.v1.measures_pb2 import ReportFiles
+from triglot.risk.v1.publication_pb2 import Publication, PublishReportRequest, WithdrawReportRequest
+from triglot.risk.v1.simulation_pb2 import SimulateShardRequest
 from triglot.stack.stack import Stack
 from triglot.store import Store
+from triglot.store.payloads import claim_in
 from triglot.store.v1.object_pb2 import ObjectRef
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -144,9 +149,50 @@ async def test_gc_knows_what_a_heartbeat_refers_to(stack: Stack) -> None:
     ):
         handle = await stack.client.start_workflow(Beating.run, id=queue, task_queue=queue)
         async with asyncio.timeout(DEADLINE):
-            while HEARTBEATEN not in await needed_digests(stack.client):
+            while HEARTBEATEN not in await needed_digests(stack.client, stack.store):
                 pass  # the heartbeat is on its way
         await handle.terminate()
+
+
+async def test_gc_keeps_what_a_claimed_payload_refers_to(stack: Stack, env: dict[str, str]) -> None:
+    referred = await put(stack, "known to a large message alone")
+    request = SimulateShardRequest(
+        spec=ObjectRef(sha256=referred, size_bytes=30, media_type="text/plain; padding=" + "x" * 300_000)
+    )
+    # On a queue without workers it stays open.
+    queue = f"test-{uuid.uuid4()}"
+    handle = await stack.client.start_workflow("Nobody", request, id=queue, task_queue=queue)
+    (event,) = [event async for event in handle.fetch_history_events() if event.event_id == 1]
+    (argument,) = event.workflow_execution_started_event_attributes.input.payloads
+    claimed = (claim_in(argument) or {})["sha256"]
+    make_old(stack)
+
+    assert (await triglot("store", "gc", env=env)).code == 0
+
+    assert path_of(stack, claimed).exists()
+    assert path_of(stack, referred).exists()
+    await handle.terminate()
+
+
+async def test_gc_keeps_what_is_published(stack: Stack, env: dict[str, str]) -> None:
+    digests = [await put(stack, f"published {number}") for number in range(3)]
+    files = [ObjectRef(sha256=digest, size_bytes=11, media_type="text/plain") for digest in digests]
+    publication = Publication(
+        report_id=f"risk-report/{uuid.uuid4()}",
+        portfolio_id="two-assets",
+        as_of_date="2022-01-06",
+        files=ReportFiles(json=files[0], html=files[1], chart=files[2]),
+    )
+    publications = Publications(stack.store)
+    await publications.publish_report(PublishReportRequest(publication=publication))
+    make_old(stack)
+
+    assert (await triglot("store", "gc", env=env)).code == 0
+    assert [path_of(stack, digest).exists() for digest in digests] == [True] * 3
+
+    await publications.withdraw_report(WithdrawReportRequest(publication=publication, reason="a test"))
+    assert (await triglot("store", "gc", env=env)).code == 0
+    assert [path_of(stack, digest).exists() for digest in digests] == [False] * 3
 
 
 async def test_gc_without_a_server_deletes_nothing(env: dict[str, str], tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ func run() (exitCode int) {
 		return fail(2, fmt.Errorf("TRIGLOT_STORE_URL: %w", err))
 	}
 	defer objects.Close()
+	options.ExternalStorage = objects.ExternalStorage(config.ExternalStorage)
 	if err := serve(ctx, config, options, objects, logger); err != nil {
 		return fail(1, err)
 	}
@@ -131,6 +132,17 @@ func workerOptions(config settings.Settings, failed chan<- error) (worker.Option
 		WorkerStopTimeout:                5 * time.Second,
 		DisableWorkflowWorker:            true,
 		OnFatalError:                     func(err error) { failed <- err },
+		DeploymentOptions:                deploymentOptions(config.Version),
 	}
 	return options, tuning.Apply(&options, config, sysinfo.SysInfoProvider())
+}
+
+func deploymentOptions(version settings.Version) worker.DeploymentOptions {
+	return worker.DeploymentOptions{
+		UseVersioning: version != settings.Version{},
+		Version: worker.WorkerDeploymentVersion{
+			DeploymentName: version.DeploymentName,
+			BuildID:        version.BuildID,
+		},
+	}
 }

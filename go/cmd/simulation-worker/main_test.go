@@ -149,6 +149,7 @@ func TestBadSettingIsExitCode2(t *testing.T) {
 		{"TRIGLOT_LOG_LEVEL=loud", "TRIGLOT_LOG_LEVEL must be "},
 		{"TRIGLOT_HEALTH_ADDRESS=8081", "TRIGLOT_HEALTH_ADDRESS must be "},
 		{"TRIGLOT_SLOTS=many", "TRIGLOT_SLOTS must be "},
+		{"TEMPORAL_WORKER_BUILD_ID=a", "TEMPORAL_DEPLOYMENT_NAME is not set, but TEMPORAL_WORKER_BUILD_ID is"},
 		{"TEMPORAL_TLS_CLIENT_CERT_PATH=missing.pem", "bad Temporal configuration: "},
 	}
 	for _, c := range cases {
@@ -296,6 +297,23 @@ func TestSettingsReachTheWorker(t *testing.T) {
 	}, nil)
 	if err != nil || got.Tuner == nil || got.ActivityTaskPollerBehavior == nil {
 		t.Errorf("options = %+v, %v", got, err)
+	}
+}
+
+func TestAWorkerIsVersionedOnlyWhereItIsToldItsVersion(t *testing.T) {
+	got, err := workerOptions(settings.Settings{}, nil)
+	if want := (worker.DeploymentOptions{}); err != nil || got.DeploymentOptions != want {
+		t.Errorf("deployment = %+v, %v; want %+v", got.DeploymentOptions, err, want)
+	}
+	got, err = workerOptions(settings.Settings{
+		Version: settings.Version{DeploymentName: "triglot-simulation", BuildID: "a"},
+	}, nil)
+	want := worker.DeploymentOptions{
+		UseVersioning: true,
+		Version:       worker.WorkerDeploymentVersion{DeploymentName: "triglot-simulation", BuildID: "a"},
+	}
+	if err != nil || got.DeploymentOptions != want {
+		t.Errorf("deployment = %+v, %v; want %+v", got.DeploymentOptions, err, want)
 	}
 }
 

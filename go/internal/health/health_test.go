@@ -205,7 +205,7 @@ func (s *partitionedServer) DescribeTaskQueue(
 	}, nil
 }
 
-func TestPollersOfAllPartitionsAreAskedFor(t *testing.T) {
+func TestPollersOfAllPartitionsAndVersionsAreAskedFor(t *testing.T) {
 	server := &partitionedServer{}
 	got, err := Pollers(server, "reports", "simulation")(t.Context())
 	if err != nil {
@@ -223,6 +223,7 @@ func TestPollersOfAllPartitionsAreAskedFor(t *testing.T) {
 		Namespace:      "reports",
 		TaskQueue:      &taskqueuepb.TaskQueue{Name: "simulation"},
 		ApiMode:        enumspb.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
+		Versions:       &taskqueuepb.TaskQueueVersionSelection{Unversioned: true, AllActive: true},
 		TaskQueueTypes: []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_ACTIVITY},
 		ReportPollers:  true,
 	}

@@ -15,9 +15,11 @@ import (
 func Pollers(service workflowservice.WorkflowServiceClient, namespace, taskQueue string) Describe {
 	return func(ctx context.Context) ([]*taskqueuepb.PollerInfo, error) {
 		answer, err := service.DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-			Namespace:      namespace,
-			TaskQueue:      &taskqueuepb.TaskQueue{Name: taskQueue},
-			ApiMode:        enumspb.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
+			Namespace: namespace,
+			TaskQueue: &taskqueuepb.TaskQueue{Name: taskQueue},
+			ApiMode:   enumspb.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
+			// Else versioned workers are not listed; and by AllActive alone nobody is.
+			Versions:       &taskqueuepb.TaskQueueVersionSelection{Unversioned: true, AllActive: true},
 			TaskQueueTypes: []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_ACTIVITY},
 			ReportPollers:  true,
 		})

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/triglot/go/contract"
@@ -17,6 +18,8 @@ type Settings struct {
 	StoreURL string
 	// PayloadEncoding is how messages are encoded (TRIGLOT_PAYLOAD_ENCODING: json or binary; json).
 	PayloadEncoding string
+	// ExternalStorage is whether large payloads are put into the store (TRIGLOT_EXTERNAL_STORAGE: on or off; on).
+	ExternalStorage bool
 	// ConnectTimeout is how long to try to reach the server (TRIGLOT_CONNECT_TIMEOUT in seconds; 10).
 	ConnectTimeout time.Duration
 	// LogLevel is the lowest level to log (TRIGLOT_LOG_LEVEL: debug, info, warn or error; info).
@@ -30,6 +33,14 @@ type Settings struct {
 	CPUTarget, MemoryTarget float64
 	// Pollers is how many requests for tasks wait at the server at a time (TRIGLOT_POLLERS).
 	Pollers Amount
+	// Version is what the worker is a version of; zero, the worker is not versioned.
+	Version Version
+}
+
+// Version is a worker deployment and the version of its code, by the names under which Temporal's worker controller
+// tells a worker of them (TEMPORAL_DEPLOYMENT_NAME, TEMPORAL_WORKER_BUILD_ID).
+type Version struct {
+	DeploymentName, BuildID string
 }
 
 // Amount is a number that the operator sets, or leaves to the SDK while it runs; the zero value is the default.
@@ -57,6 +68,7 @@ func Load(getenv func(name string) string) (Settings, error) {
 	settings := Settings{
 		StoreURL:        read.storeURL(),
 		PayloadEncoding: read.payloadEncoding(),
+		ExternalStorage: read.on("TRIGLOT_EXTERNAL_STORAGE"),
 		ConnectTimeout:  read.seconds("TRIGLOT_CONNECT_TIMEOUT", "10"),
 		LogLevel:        read.logLevel(),
 		HealthAddress:   read.address("TRIGLOT_HEALTH_ADDRESS"),
@@ -64,6 +76,7 @@ func Load(getenv func(name string) string) (Settings, error) {
 		CPUTarget:       read.share("TRIGLOT_CPU_TARGET", "0.9"),
 		MemoryTarget:    read.share("TRIGLOT_MEMORY_TARGET", "0.8"),
 		Pollers:         read.amount("TRIGLOT_POLLERS"),
+		Version:         read.version("TEMPORAL_DEPLOYMENT_NAME", "TEMPORAL_WORKER_BUILD_ID"),
 	}
 	if read.err != nil {
 		return Settings{}, read.err
@@ -105,6 +118,15 @@ func (r *reader) payloadEncoding() string {
 		r.fail("TRIGLOT_PAYLOAD_ENCODING must be one of json, binary, not %q", encoding)
 	}
 	return encoding
+}
+
+// on reads a switch that is on unless it is set.
+func (r *reader) on(name string) bool {
+	value := r.get(name, "on")
+	if value != "on" && value != "off" {
+		r.fail("%s must be one of on, off, not %q", name, value)
+	}
+	return value == "on"
 }
 
 func (r *reader) logLevel() slog.Level {
@@ -162,4 +184,19 @@ func (r *reader) address(name string) string {
 		r.fail("%s must be host:port, for instance 127.0.0.1:8081, not %q", name, value)
 	}
 	return value
+}
+
+func (r *reader) version(deploymentName, buildID string) Version {
+	version := Version{DeploymentName: r.get(deploymentName, ""), BuildID: r.get(buildID, "")}
+	switch name := version.DeploymentName; {
+	case version == Version{}:
+	case name == "":
+		r.fail("%s is not set, but %s is", deploymentName, buildID)
+	case version.BuildID == "":
+		r.fail("%s is not set, but %s is", buildID, deploymentName)
+	case strings.ContainsAny(name, ".:") || strings.HasPrefix(name, "__"):
+		// The server refuses every poll under such a name, and the SDK would ask again for ever.
+		r.fail("%s must not contain . or : nor begin with __, as %q does", deploymentName, name)
+	}
+	return version
 }

@@ -18,6 +18,7 @@ func TestDefaults(t *testing.T) {
 	want := settings.Settings{
 		StoreURL:        "file:///store",
 		PayloadEncoding: "json",
+		ExternalStorage: true,
 		ConnectTimeout:  10 * time.Second,
 		LogLevel:        slog.LevelInfo,
 		CPUTarget:       0.9,
@@ -32,6 +33,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	got, err := load(map[string]string{
 		"TRIGLOT_STORE_URL":        "file:///store",
 		"TRIGLOT_PAYLOAD_ENCODING": "binary",
+		"TRIGLOT_EXTERNAL_STORAGE": "off",
 		"TRIGLOT_CONNECT_TIMEOUT":  "0.5",
 		"TRIGLOT_LOG_LEVEL":        "debug",
 		"TRIGLOT_HEALTH_ADDRESS":   "[::1]:8081",
@@ -39,10 +41,13 @@ func TestEverySettingIsRead(t *testing.T) {
 		"TRIGLOT_CPU_TARGET":       "1",
 		"TRIGLOT_MEMORY_TARGET":    "0.5",
 		"TRIGLOT_POLLERS":          "auto",
+		"TEMPORAL_DEPLOYMENT_NAME": "reports/triglot-simulation",
+		"TEMPORAL_WORKER_BUILD_ID": "3390958",
 	})
 	want := settings.Settings{
 		StoreURL:        "file:///store",
 		PayloadEncoding: "binary",
+		ExternalStorage: false,
 		ConnectTimeout:  500 * time.Millisecond,
 		LogLevel:        slog.LevelDebug,
 		HealthAddress:   "[::1]:8081",
@@ -50,6 +55,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		CPUTarget:       1,
 		MemoryTarget:    0.5,
 		Pollers:         settings.Amount{Auto: true},
+		Version:         settings.Version{DeploymentName: "reports/triglot-simulation", BuildID: "3390958"},
 	}
 	if err != nil || got != want {
 		t.Errorf("settings = %+v, %v; want %+v", got, err, want)
@@ -60,6 +66,7 @@ func TestBadSettingsAreNamed(t *testing.T) {
 	cases := []struct{ name, value string }{
 		{"TRIGLOT_STORE_URL", ""},
 		{"TRIGLOT_PAYLOAD_ENCODING", "xml"},
+		{"TRIGLOT_EXTERNAL_STORAGE", "true"},
 		{"TRIGLOT_CONNECT_TIMEOUT", "soon"},
 		{"TRIGLOT_CONNECT_TIMEOUT", "0"},
 		{"TRIGLOT_CONNECT_TIMEOUT", "-1"},
@@ -92,5 +99,36 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), c.name+" ") || !strings.Contains(err.Error(), c.value) {
 			t.Errorf("%s=%q: error = %v", c.name, c.value, err)
 		}
+	}
+}
+
+func TestAVersionIsWholeOrAbsent(t *testing.T) {
+	const deployment, build = "TEMPORAL_DEPLOYMENT_NAME", "TEMPORAL_WORKER_BUILD_ID"
+	cases := []struct {
+		name, deployment, build, want string // want: the error; empty: none
+	}{
+		{"neither", "", "", ""},
+		{"both", "triglot-simulation", "1.0:a", ""},
+		{"no build id", "triglot-simulation", "", build + " is not set, but " + deployment + " is"},
+		{"no name", "", "a", deployment + " is not set, but " + build + " is"},
+		{"a dot", "triglot.simulation", "a", deployment + " must not contain . or : nor begin with __"},
+		{"a colon", "triglot:simulation", "a", deployment + " must not contain . or : nor begin with __"},
+		{"reserved", "__triglot", "a", deployment + " must not contain . or : nor begin with __"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := load(map[string]string{
+				"TRIGLOT_STORE_URL": "file:///store", deployment: c.deployment, build: c.build,
+			})
+			if c.want != "" {
+				if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+					t.Errorf("error = %v; want %q", err, c.want)
+				}
+				return
+			}
+			if want := (settings.Version{DeploymentName: c.deployment, BuildID: c.build}); err != nil || got.Version != want {
+				t.Errorf("version = %+v, %v; want %+v", got.Version, err, want)
+			}
+		})
 	}
 }

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from temporalio.api.enums.v1 import DescribeTaskQueueMode, TaskQueueType
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueVersionSelection
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
@@ -45,6 +45,8 @@ async def pollers_of(
             # Deprecated, but the other mode lists the pollers of a queue's first partition alone: a worker
             # with a poller or two would seem not to poll for minutes.
             api_mode=DescribeTaskQueueMode.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
+            # Else versioned workers are not listed; and by `all_active` alone nobody is.
+            versions=TaskQueueVersionSelection(unversioned=True, all_active=True),
             task_queue_types=[kind],
             report_pollers=True,
         ),

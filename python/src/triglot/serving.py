@@ -16,6 +16,7 @@ from triglot.health import Health, HealthAddressError, health_endpoint
 from triglot.leaving import leave
 from triglot.logs import configure_logging
 from triglot.settings import Settings, SettingsError, load_settings
+from triglot.store import Store
 
 Prepare = Callable[[Settings], Callable[[Client], Worker]]
 """Checks what settings say, and returns what makes the worker once there is a connection."""
@@ -67,6 +68,18 @@ async def _run_until_signal(task_queue: str, kind: "TaskQueueType.ValueType", pr
         await worker
 
 
+def open_store(settings: Settings) -> Store:
+    """Opens the store that the settings name.
+
+    Raises:
+        SettingsError: If it cannot be opened.
+    """
+    try:
+        return Store.from_url(settings.store_url)
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"bad settings: TRIGLOT_STORE_URL: {error}") from error
+
+
 async def run(task_queue: str, kind: "TaskQueueType.ValueType", prepare: Prepare) -> None:
     """Runs a worker until the task is cancelled.
 
@@ -78,9 +91,10 @@ async def run(task_queue: str, kind: "TaskQueueType.ValueType", prepare: Prepare
     settings = load_settings()
     configure_logging(task_queue, settings.log_level)
     make_worker = prepare(settings)
+    store = open_store(settings)
     health = Health(task_queue, kind)
     async with health_endpoint(settings.health_address, health):
-        client = await connect(settings)
+        client = await connect(settings, lambda: store)
         health.connected(client)
         try:
             async with make_worker(client):

@@ -1,14 +1,15 @@
 """What a worker or client reads from its environment, beside the SDK's own `TEMPORAL_*`."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, Field, PlainValidator, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from triglot.store.location import parse_location
 
 PayloadEncoding = Literal["json", "binary"]
+Switch = Literal["on", "off"]
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
@@ -36,6 +37,17 @@ def _parse_address(value: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
+DEPLOYMENT_NAME = "TEMPORAL_DEPLOYMENT_NAME"
+BUILD_ID = "TEMPORAL_WORKER_BUILD_ID"
+
+
+def _check_deployment_name(name: str) -> str:
+    # The server refuses every poll under such a name, and the SDK would ask again for ever.
+    if name.startswith("__") or "." in name or ":" in name:
+        raise PydanticCustomError("deployment_name", "must not contain . or : nor begin with __")
+    return name
+
+
 def _check_store_url(url: str) -> str:
     try:
         parse_location(url)
@@ -58,6 +70,8 @@ class Settings(BaseSettings):
     """Where large objects lie: `file:///absolute/folder` or `s3://BUCKET[/PREFIX]` with its parameters."""
     payload_encoding: PayloadEncoding = "json"
     """How messages travel; both forms are always decoded."""
+    external_storage: Switch = "on"
+    """Whether large payloads go to the store, and claims to them into the history; claims are always read."""
     connect_timeout: float = Field(default=10, gt=0, le=86_400)
     """How long to try to reach the Temporal server, in seconds."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
@@ -72,6 +86,24 @@ class Settings(BaseSettings):
     """How many tasks a worker asks for at once; auto: as many as the server recommends."""
     health_address: Annotated[Address | None, NoDecode] = None
     """Where a worker answers /healthz and /readyz; nowhere unless it is set."""
+    # The names under which Temporal's worker controller tells a worker what it is a version of.
+    deployment_name: Annotated[str, AfterValidator(_check_deployment_name)] | None = Field(
+        default=None, validation_alias=DEPLOYMENT_NAME
+    )
+    """The worker deployment that a versioned worker belongs to."""
+    build_id: str | None = Field(default=None, validation_alias=BUILD_ID)
+    """The version of its code; without both, a worker is not versioned."""
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.deployment_name is None) != (self.build_id is None):
+            there, missing = (
+                (DEPLOYMENT_NAME, BUILD_ID) if self.build_id is None else (BUILD_ID, DEPLOYMENT_NAME)
+            )
+            raise PydanticCustomError(
+                "half_a_version", "{missing} is not set, but {there} is", {"missing": missing, "there": there}
+            )
+        return self
 
 
 def _lower_initial(sentence: str) -> str:
@@ -100,8 +132,14 @@ def load(model: type[SettingsT]) -> SettingsT:
     try:
         return model()
     except ValidationError as error:
-        problems = (
-            f"TRIGLOT_{'_'.join(map(str, problem['loc'])).upper()}: {_lower_initial(problem['msg'])}"
-            for problem in error.errors()
-        )
+        problems = (_describe(problem["loc"], problem["msg"]) for problem in error.errors())
         raise SettingsError("bad settings: " + "; ".join(problems)) from error
+
+
+def _describe(location: tuple[int | str, ...], message: str) -> str:
+    if not location:  # It is about two variables, and names both.
+        return message
+    name = "_".join(map(str, location)).upper()
+    # An alias is a whole name already.
+    variable = name if name in (DEPLOYMENT_NAME, BUILD_ID) else f"TRIGLOT_{name}"
+    return f"{variable}: {_lower_initial(message)}"

@@ -1,12 +1,14 @@
-"""How many tasks a worker takes on and asks for, by its settings."""
+"""What a worker's settings mean to the SDK: how many tasks it takes on and asks for, and its version."""
 
 import os
 from typing import TypedDict
 
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import (
     PollerBehavior,
     PollerBehaviorAutoscaling,
     PollerBehaviorSimpleMaximum,
+    WorkerDeploymentConfig,
     WorkerTuner,
 )
 
@@ -22,6 +24,7 @@ class WorkerOptions(TypedDict, total=False):
     tuner: WorkerTuner
     workflow_task_poller_behavior: PollerBehavior
     activity_task_poller_behavior: PollerBehavior
+    deployment_config: WorkerDeploymentConfig
 
 
 def workflow_options(settings: Settings) -> WorkerOptions:
@@ -35,7 +38,7 @@ def workflow_options(settings: Settings) -> WorkerOptions:
             raise SettingsError(
                 f"bad settings: {name}: a worker for workflows needs at least {_MIN_FOR_WORKFLOWS}"
             )
-    options = WorkerOptions()
+    options = _version(settings)
     if settings.slots is not None:
         options["tuner"] = _tuner(settings, settings.slots)
     if settings.pollers is not None:
@@ -45,10 +48,24 @@ def workflow_options(settings: Settings) -> WorkerOptions:
 
 def activity_options(settings: Settings) -> WorkerOptions:
     """Returns the options of a worker for activities that use the CPU: a slot a core where nothing is set."""
-    options = WorkerOptions(tuner=_tuner(settings, settings.slots or usable_cores()))
+    options = _version(settings)
+    options["tuner"] = _tuner(settings, settings.slots or usable_cores())
     if settings.pollers is not None:
         options["activity_task_poller_behavior"] = _poller_behavior(settings.pollers)
     return options
+
+
+def _version(settings: Settings) -> WorkerOptions:
+    if settings.deployment_name is None or settings.build_id is None:
+        return WorkerOptions()
+    # Here and not at the workflows: those that state a behaviour are refused by the server, again and again,
+    # when a worker without a version does their tasks.
+    config = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.deployment_name, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+    return WorkerOptions(deployment_config=config)
 
 
 def _tuner(settings: Settings, slots: Amount) -> WorkerTuner:

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueueTypeInfo, TaskQueueVersionInfo
+from temporalio.api.taskqueue.v1 import (
+    PollerInfo,
+    TaskQueueTypeInfo,
+    TaskQueueVersionInfo,
+    TaskQueueVersionSelection,
+)
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeTaskQueueResponse
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -83,6 +88,8 @@ async def test_a_worker_that_polls_is_ready(health: Health, server: Server) -> N
         "analytics",
         TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     )
+    # Otherwise the server would not list a worker that has a version.
+    assert asked.versions == TaskQueueVersionSelection(unversioned=True, all_active=True)
 
 
 @pytest.mark.parametrize(

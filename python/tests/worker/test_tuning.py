@@ -1,4 +1,4 @@
-"""Slots and pollers, from the settings to the SDK's worker."""
+"""Slots, pollers and versions, from the settings to the SDK's worker."""
 
 import asyncio
 import uuid
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from temporalio import activity, workflow
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import (
     FixedSizeSlotSupplier,
@@ -17,6 +18,7 @@ from temporalio.worker import (
     ResourceBasedTunerConfig,
     UnsandboxedWorkflowRunner,
     Worker,
+    WorkerDeploymentConfig,
     WorkerTuner,
 )
 
@@ -94,6 +96,48 @@ async def test_auto_reaches_both_workers(environment: WorkflowEnvironment, setti
         )
     assert isinstance(for_workflows.get("workflow_task_poller_behavior"), PollerBehaviorAutoscaling)
     assert isinstance(for_activities.get("activity_task_poller_behavior"), PollerBehaviorAutoscaling)
+
+
+def test_a_version_reaches_both_workers_and_pins_workflows_to_it(
+    settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", "reports/triglot-analytics")
+    monkeypatch.setenv("TEMPORAL_WORKER_BUILD_ID", "3390958")
+    read = settings()
+
+    expected = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion("reports/triglot-analytics", "3390958"),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+    assert workflow_options(read) == {"deployment_config": expected}
+    assert activity_options(read)["deployment_config"] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "build_id", "sentence"),
+    [
+        ("triglot-analytics", "", "TEMPORAL_WORKER_BUILD_ID is not set, but TEMPORAL_DEPLOYMENT_NAME is"),
+        ("", "a", "TEMPORAL_DEPLOYMENT_NAME is not set, but TEMPORAL_WORKER_BUILD_ID is"),
+        ("triglot.analytics", "a", "TEMPORAL_DEPLOYMENT_NAME: must not contain . or : nor begin with __"),
+        ("triglot:analytics", "a", "TEMPORAL_DEPLOYMENT_NAME: must not contain . or : nor begin with __"),
+        ("__triglot", "a", "TEMPORAL_DEPLOYMENT_NAME: must not contain . or : nor begin with __"),
+    ],
+)
+def test_a_version_is_whole_or_absent(
+    settings, monkeypatch: pytest.MonkeyPatch, name: str, build_id: str, sentence: str
+) -> None:
+    monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", name)
+    monkeypatch.setenv("TEMPORAL_WORKER_BUILD_ID", build_id)
+    with pytest.raises(SettingsError) as refusal:
+        settings()
+    assert str(refusal.value) == f"bad settings: {sentence}"
+
+
+def test_empty_variables_of_a_version_count_as_not_set(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", "")
+    monkeypatch.setenv("TEMPORAL_WORKER_BUILD_ID", "")
+    assert workflow_options(settings()) == {}
 
 
 @activity.defn

@@ -62,6 +62,7 @@ def test_without_a_server_it_says_so_and_ends(tmp_path: Path, module: str, queue
         ({"TRIGLOT_CONNECT_TIMEOUT": "soon"}, "TRIGLOT_CONNECT_TIMEOUT: "),
         ({"TRIGLOT_CONNECT_TIMEOUT": "0"}, "TRIGLOT_CONNECT_TIMEOUT: "),
         ({"TRIGLOT_PAYLOAD_ENCODING": "xml"}, "TRIGLOT_PAYLOAD_ENCODING: "),
+        ({"TRIGLOT_EXTERNAL_STORAGE": "true"}, "TRIGLOT_EXTERNAL_STORAGE: "),
         ({"TRIGLOT_LOG_LEVEL": "loud"}, "TRIGLOT_LOG_LEVEL: "),
         ({"TRIGLOT_STORE_URL": "store"}, "TRIGLOT_STORE_URL"),
         ({"TRIGLOT_STORE_URL": "gopher://store"}, "TRIGLOT_STORE_URL"),
@@ -73,6 +74,10 @@ def test_without_a_server_it_says_so_and_ends(tmp_path: Path, module: str, queue
         ({"TRIGLOT_CPU_TARGET": "1.5"}, "TRIGLOT_CPU_TARGET: "),
         ({"TRIGLOT_MEMORY_TARGET": "0"}, "TRIGLOT_MEMORY_TARGET: "),
         ({"TRIGLOT_HEALTH_ADDRESS": "8080"}, "TRIGLOT_HEALTH_ADDRESS: must be host:port"),
+        (
+            {"TEMPORAL_DEPLOYMENT_NAME": "reports"},
+            "TEMPORAL_WORKER_BUILD_ID is not set, but TEMPORAL_DEPLOYMENT_NAME is",
+        ),
     ],
 )
 def test_a_bad_setting_is_named(settings: dict[str, str], sentence: str) -> None:
@@ -84,11 +89,14 @@ def test_a_bad_setting_is_named(settings: dict[str, str], sentence: str) -> None
     assert sentence in only_line(worker)["message"]
 
 
-def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", MODULES)
+def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path, module: str) -> None:
     file = tmp_path / "file"
     file.touch()
-    for url in (file.as_uri(), "file:////"):
-        worker = run_worker(MODULES[1], TEMPORAL_ADDRESS="127.0.0.1:1", TRIGLOT_STORE_URL=url)
+    for url in (file.as_uri(), "file:////", "s3://triglot"):
+        worker = run_worker(
+            module, TEMPORAL_ADDRESS="127.0.0.1:1", TRIGLOT_STORE_URL=url, AWS_ACCESS_KEY_ID=""
+        )
 
         assert worker.returncode == 2
         assert only_line(worker)["message"].startswith("bad settings: TRIGLOT_STORE_URL: ")

@@ -1,19 +1,32 @@
 /** Objects in a folder. */
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { access, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getSystemErrorMessage } from 'node:util';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
-import { keyOf, notFound, type ReadObject, requireSize, unavailable } from './object.js';
+import { keyOf, notFound, type Objects, requireSize, unavailable } from './object.js';
 
-export function openFolder(path: string): ReadObject {
-  return async (reference) => {
-    try {
-      return await readObject(join(path, keyOf(reference)), reference);
-    } catch (error) {
-      throw explain(error, path, reference.sha256);
-    }
+export function openFolder(path: string): Objects {
+  return {
+    async read(reference) {
+      try {
+        return await readObject(join(path, keyOf(reference)), reference);
+      } catch (error) {
+        throw isMissing(error) ? notFound(reference.sha256) : explain(error, path);
+      }
+    },
+    async write(reference, content) {
+      const target = join(path, keyOf(reference));
+      try {
+        if (!(await exists(target))) {
+          await writeObject(target, content);
+        }
+      } catch (error) {
+        throw explain(error, path);
+      }
+    },
   };
 }
 
@@ -28,14 +41,40 @@ async function readObject(path: string, reference: ObjectRef): Promise<Buffer> {
   }
 }
 
-function explain(error: unknown, path: string, sha256: string): ApplicationFailure {
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function writeObject(path: string, content: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  // Beside its target: a rename is atomic only within one file system.
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(temporary, content, { flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function explain(error: unknown, path: string): ApplicationFailure {
   if (error instanceof ApplicationFailure) {
     return error;
   }
-  const { code, errno, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') {
-    return notFound(sha256);
-  }
+  const { errno, message } = error as NodeJS.ErrnoException;
   // The message of the system's errors names a file.
   return unavailable(pathToFileURL(path).href, errno === undefined ? message : getSystemErrorMessage(errno));
 }

@@ -1,19 +1,18 @@
 /** What stores in folders and in buckets have in common. */
 import { ApplicationFailure } from '@temporalio/common';
+import { ErrorType } from '../gen/triglot/errors/v1/errors_pb.js';
 import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
+import { errorType } from '../temporal/error-type.js';
 
 /** The content of an object as it lies there, of the reference's size; its digest is still to be verified. */
 export type ReadObject = (reference: ObjectRef) => Promise<Buffer>;
 
-/** The error type when the store holds no object of a reference's digest; retried. */
-const OBJECT_NOT_FOUND = 'ObjectNotFound';
-/** The error type when an object's content has another size or digest than its reference says; retried. */
-const OBJECT_CORRUPT = 'ObjectCorrupt';
-/**
- * The error type when the folder cannot be read, the bucket is missing, or its storage does not answer or
- * refuses; retried.
- */
-const STORE_UNAVAILABLE = 'StoreUnavailable';
+/** Where a store keeps its objects. */
+export interface Objects {
+  readonly read: ReadObject;
+  /** Writes an object at once as a whole, unless there is one. */
+  readonly write: (reference: ObjectRef, content: Uint8Array) => Promise<void>;
+}
 
 /** Where an object lies in any store. */
 export function keyOf({ sha256 }: ObjectRef): string {
@@ -28,17 +27,22 @@ export function requireSize(size: number | undefined, { sha256, sizeBytes }: Obj
 }
 
 export function notFound(sha256: string): ApplicationFailure {
-  return ApplicationFailure.retryable(`the store has no object ${sha256}`, OBJECT_NOT_FOUND);
+  return unnamed(`the store has no object ${sha256}`);
+}
+
+/** For what names no object at all. */
+export function unnamed(message: string): ApplicationFailure {
+  return ApplicationFailure.retryable(message, errorType(ErrorType.OBJECT_NOT_FOUND));
 }
 
 export function corrupt(message: string): ApplicationFailure {
-  return ApplicationFailure.retryable(message, OBJECT_CORRUPT);
+  return ApplicationFailure.retryable(message, errorType(ErrorType.OBJECT_CORRUPT));
 }
 
 /** @param store its name for people @param cause in few words */
 export function unavailable(store: string, cause: string): ApplicationFailure {
   return ApplicationFailure.retryable(
     `the object store ${store} cannot be used: ${cause}`,
-    STORE_UNAVAILABLE,
+    errorType(ErrorType.STORE_UNAVAILABLE),
   );
 }

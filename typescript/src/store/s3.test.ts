@@ -18,6 +18,8 @@ interface FakeS3 {
   /** By path; the bucket is "triglot". */
   readonly objects: Map<string, string>;
   readonly paths: string[];
+  /** Whether HEAD comes too early to see an object. */
+  unseen: boolean;
   /** How many requests still meet a storage that is busy. */
   busy: number;
 }
@@ -31,7 +33,7 @@ async function startFake(t: TestContext): Promise<FakeS3> {
   });
   // A name, since buckets of an address without one can only be told by path.
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const fake: FakeS3 = { url, objects: new Map([[PATH, 'abc']]), paths: [], busy: 0 };
+  const fake: FakeS3 = { url, objects: new Map([[PATH, 'abc']]), paths: [], unseen: false, busy: 0 };
   return fake;
 }
 
@@ -51,7 +53,15 @@ function answer(fake: FakeS3, { method, url = '', headers }: IncomingMessage, re
   if (!path.startsWith('/triglot/')) {
     return refuse(404, 'NoSuchBucket');
   }
-  return method === 'GET' && content !== undefined ? response.end(content) : refuse(404, 'NoSuchKey');
+  if (method === 'PUT') {
+    if (content !== undefined && headers['if-none-match'] === '*') {
+      return refuse(412, 'PreconditionFailed');
+    }
+    fake.objects.set(path, 'written');
+    return response.end();
+  }
+  const visible = content !== undefined && !(method === 'HEAD' && fake.unseen);
+  return visible ? response.end(content) : refuse(404, 'NoSuchKey');
 }
 
 /** A store of the setting, with credentials in this process's environment, where the SDK looks. */
@@ -87,6 +97,35 @@ test('an object in a bucket is found by its digest', async (t) => {
   const content = await storeAt(t, 'triglot', fake.url).get(ABC);
   assert.equal(content.toString(), 'abc');
   assert.deepEqual(fake.paths, [PATH]);
+});
+
+test('an object is written into a bucket', async (t) => {
+  const fake = await startFake(t);
+  fake.objects.clear();
+  const reference = await storeAt(t, 'triglot', fake.url).put(Buffer.from('abc'), 'text/plain');
+  assert.equal(reference.sha256, SHA256);
+  assert.deepEqual([...fake.objects], [[PATH, 'written']]);
+});
+
+for (const [name, unseen, requests] of [
+  ['is not sent', false, 1],
+  ['that comes meanwhile is not replaced', true, 2],
+] as const) {
+  test(`an object in a bucket ${name} again`, async (t) => {
+    const fake = await startFake(t);
+    fake.unseen = unseen;
+    await storeAt(t, 'triglot', fake.url).put(Buffer.from('abc'), 'text/plain');
+    assert.deepEqual([...fake.objects], [[PATH, 'abc']]);
+    assert.equal(fake.paths.length, requests);
+  });
+}
+
+test('a bucket that cannot be written to is a retryable StoreUnavailable', async (t) => {
+  const fake = await startFake(t);
+  await assert.rejects(storeAt(t, 'other', fake.url).put(Buffer.from('abc'), 'text/plain'), {
+    type: 'StoreUnavailable',
+    message: `the object store s3://other/a/b at ${fake.url} cannot be used: there is no such bucket`,
+  });
 });
 
 const DAMAGES: readonly (readonly [string, string | undefined, string, RegExp])[] = [

@@ -4,15 +4,20 @@ import { buffer } from 'node:stream/consumers';
 import {
   GetObjectCommand,
   type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandInput,
+  PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { ApplicationFailure } from '@temporalio/common';
+import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
 import type { BucketLocation } from './location.js';
-import { keyOf, notFound, type ReadObject, requireSize, unavailable } from './object.js';
+import { keyOf, notFound, type Objects, requireSize, unavailable } from './object.js';
 
 /** Does not ask whether the bucket is there; the SDK takes the credentials from its environment. */
-export function openBucket(location: BucketLocation): ReadObject {
+export function openBucket(location: BucketLocation): Objects {
   const client = new S3Client({
     region: location.region,
     ...(location.endpoint !== undefined && { endpoint: location.endpoint, forcePathStyle: true }),
@@ -23,19 +28,57 @@ export function openBucket(location: BucketLocation): ReadObject {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
-  return async (reference) => {
+  const placeOf = (reference: ObjectRef) => {
     const key = keyOf(reference);
-    const request = new GetObjectCommand({
+    return {
       Bucket: location.bucket,
       Key: location.prefix === '' ? key : `${location.prefix}/${key}`,
-    });
-    try {
-      const { Body: body, ContentLength: size } = await client.send(request);
-      return await readBody(body, () => requireSize(size, reference));
-    } catch (error) {
-      throw explain(error, location, reference.sha256);
-    }
+    };
   };
+  return {
+    async read(reference) {
+      try {
+        const answer = await client.send(new GetObjectCommand(placeOf(reference)));
+        return await readBody(answer.Body, () => requireSize(answer.ContentLength, reference));
+      } catch (error) {
+        throw answers(error, 'NoSuchKey') ? notFound(reference.sha256) : explain(error, location);
+      }
+    },
+    async write(reference, content) {
+      const place = placeOf(reference);
+      try {
+        if (!(await exists(client, place))) {
+          await create(client, { ...place, Body: content, ContentType: reference.mediaType });
+        }
+      } catch (error) {
+        throw explain(error, location);
+      }
+    },
+  };
+}
+
+/** Asked before writing, since a storage may hang up on an upload that it does not want. */
+async function exists(client: S3Client, place: HeadObjectCommandInput): Promise<boolean> {
+  try {
+    await client.send(new HeadObjectCommand(place));
+    return true;
+  } catch (error) {
+    if (answers(error, 'NotFound')) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function create(client: S3Client, object: PutObjectCommandInput): Promise<void> {
+  try {
+    await client.send(new PutObjectCommand({ ...object, IfNoneMatch: '*' }));
+  } catch (error) {
+    // Equal digests are equal content, whoever wrote it in the meantime.
+    if (!answers(error, 'PreconditionFailed')) {
+      throw error;
+    }
+  }
 }
 
 async function readBody(body: GetObjectCommandOutput['Body'], check: () => void): Promise<Buffer> {
@@ -51,14 +94,12 @@ async function readBody(body: GetObjectCommandOutput['Body'], check: () => void)
   }
 }
 
-function explain(error: unknown, location: BucketLocation, sha256: string): ApplicationFailure {
-  if (error instanceof ApplicationFailure) {
-    return error;
-  }
-  if (error instanceof S3ServiceException && error.name === 'NoSuchKey') {
-    return notFound(sha256);
-  }
-  return unavailable(nameOf(location), causeOf(error));
+function answers(error: unknown, code: string): boolean {
+  return error instanceof S3ServiceException && error.name === code;
+}
+
+function explain(error: unknown, location: BucketLocation): ApplicationFailure {
+  return error instanceof ApplicationFailure ? error : unavailable(nameOf(location), causeOf(error));
 }
 
 function nameOf({ bucket, prefix, endpoint }: BucketLocation): string {

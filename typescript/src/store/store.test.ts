@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
@@ -17,6 +17,33 @@ test('an object is found by its digest', async (t) => {
   const { store, reference } = await storeOfAbc(t);
   assert.equal(reference.sha256, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
   assert.equal((await store.get(reference)).toString(), 'abc');
+});
+
+test('what is put lies under its digest alone, and is found', async (t) => {
+  const { folder } = await createTestStore(t);
+  const store = openStore({ kind: 'folder', path: `${folder}/new` });
+  const reference = await store.put(Buffer.from('abc'), 'text/plain');
+  const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+  assert.equal(reference.sha256, sha256);
+  assert.equal(reference.sizeBytes, 3n);
+  assert.equal(reference.mediaType, 'text/plain');
+  assert.deepEqual(await readdir(`${folder}/new/sha256/ba`), [sha256]);
+  assert.equal((await store.get(reference)).toString(), 'abc');
+});
+
+test('an object that is there is not written again', async (t) => {
+  const { store, reference, pathOf } = await storeOfAbc(t);
+  const before = await stat(pathOf(reference));
+  await store.put(Buffer.from('abc'), 'text/plain');
+  const after = await stat(pathOf(reference));
+  assert.deepEqual([after.ino, after.mtimeMs], [before.ino, before.mtimeMs]);
+});
+
+test('writers of the same object leave one', async (t) => {
+  const { folder } = await createTestStore(t);
+  const store = openStore({ kind: 'folder', path: folder });
+  await Promise.all(Array.from({ length: 16 }, () => store.put(Buffer.from('abc'), 'text/plain')));
+  assert.equal((await readdir(`${folder}/sha256/ba`)).length, 1);
 });
 
 type Damage = (path: string, reference: ObjectRef) => Promise<void> | ObjectRef;
@@ -62,12 +89,14 @@ for (const [name, replace, cause] of REPLACEMENTS) {
     const { store, reference, folder, url } = await storeOfAbc(t);
     await rm(folder, { recursive: true });
     await replace(folder);
-    await assert.rejects(store.get(reference), (error) => {
-      assert.ok(error instanceof ApplicationFailure);
-      assert.equal(error.type, 'StoreUnavailable');
-      assert.notEqual(error.nonRetryable, true);
-      assert.equal(error.message, `the object store ${url} cannot be used: ${cause}`);
-      return true;
-    });
+    for (const attempt of [store.get(reference), store.put(Buffer.from('abc'), 'text/plain')]) {
+      await assert.rejects(attempt, (error) => {
+        assert.ok(error instanceof ApplicationFailure);
+        assert.equal(error.type, 'StoreUnavailable');
+        assert.notEqual(error.nonRetryable, true);
+        assert.equal(error.message, `the object store ${url} cannot be used: ${cause}`);
+        return true;
+      });
+    }
   });
 }

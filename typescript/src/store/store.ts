@@ -1,6 +1,7 @@
-/** The content-addressed object store, as far as a worker in TypeScript needs it: reading. */
+/** The content-addressed object store. */
 import { createHash } from 'node:crypto';
-import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
+import { create } from '@bufbuild/protobuf';
+import { type ObjectRef, ObjectRefSchema } from '../gen/triglot/store/v1/object_pb.js';
 import { openFolder } from './folder.js';
 import type { StoreLocation } from './location.js';
 import { corrupt } from './object.js';
@@ -12,19 +13,37 @@ export interface Store {
    * `StoreUnavailable`.
    */
   readonly get: (reference: ObjectRef) => Promise<Buffer>;
+  /**
+   * Stores content, unless it is there already, and returns its reference. Throws a retryable ApplicationFailure of
+   * type `StoreUnavailable`.
+   */
+  readonly put: (content: Uint8Array, mediaType: string) => Promise<ObjectRef>;
 }
 
 /** @param location where the object of digest `h` lies at `sha256/<first two digits of h>/<h>` */
 export function openStore(location: StoreLocation): Store {
-  const read = location.kind === 'folder' ? openFolder(location.path) : openBucket(location);
+  const objects = location.kind === 'folder' ? openFolder(location.path) : openBucket(location);
   return {
     async get(reference) {
-      const content = await read(reference);
-      const digest = createHash('sha256').update(content).digest('hex');
+      const content = await objects.read(reference);
+      const digest = digestOf(content);
       if (digest !== reference.sha256) {
         throw corrupt(`object ${reference.sha256} has the digest ${digest}`);
       }
       return content;
     },
+    async put(content, mediaType) {
+      const reference = create(ObjectRefSchema, {
+        sha256: digestOf(content),
+        sizeBytes: BigInt(content.length),
+        mediaType,
+      });
+      await objects.write(reference, content);
+      return reference;
+    },
   };
+}
+
+function digestOf(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }

@@ -108,6 +108,7 @@ test('pollers of all partitions are asked for', async () => {
       namespace: 'reports',
       taskQueue: { name: 'notification' },
       apiMode: 1,
+      versions: { unversioned: true, allActive: true },
       taskQueueTypes: [2],
       reportPollers: true,
     },

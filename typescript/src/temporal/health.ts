@@ -104,6 +104,8 @@ export function describePollers(
         // Deprecated, but the other mode lists the pollers of a queue's first partition alone: a worker with a
         // poller or two would seem not to poll for minutes.
         apiMode: DescribeTaskQueueMode.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
+        // Else versioned workers are not listed; and by `allActive` alone nobody is.
+        versions: { unversioned: true, allActive: true },
         taskQueueTypes: [TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY],
         reportPollers: true,
       }),

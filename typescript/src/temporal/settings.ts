@@ -29,6 +29,12 @@ export interface Address {
 /** A number that the operator sets, or leaves to the SDK while it runs; undefined is the SDK's default. */
 export type Amount = number | 'auto' | undefined;
 
+/** What a worker is a version of: a worker deployment and a version of its code. */
+export interface Version {
+  readonly deploymentName: string;
+  readonly buildId: string;
+}
+
 export interface WorkerSettings {
   /** Address, namespace, TLS and API key, from the SDK's own variables and profiles. */
   readonly client: ClientConnectConfig;
@@ -36,6 +42,8 @@ export interface WorkerSettings {
   readonly connectTimeout: number;
   readonly logLevel: LogLevel;
   readonly payloadEncoding: PayloadEncoding;
+  /** Whether large payloads are put into the store; claims to them are understood all the same. */
+  readonly externalStorage: boolean;
   /** Where to answer health probes; undefined: nowhere. */
   readonly healthAddress: Address | undefined;
   /** How many activities may run at a time. */
@@ -46,6 +54,8 @@ export interface WorkerSettings {
   readonly memoryTarget: number;
   /** How many requests for tasks wait at the server at a time. */
   readonly pollers: Amount;
+  /** Undefined: the worker is not versioned. */
+  readonly version: Version | undefined;
 }
 
 /** Throws SettingsError. */
@@ -53,12 +63,14 @@ export function readWorkerSettings(env: Environment): WorkerSettings {
   return {
     logLevel: readChoice(env, 'TRIGLOT_LOG_LEVEL', LOG_LEVELS, 'info'),
     payloadEncoding: readPayloadEncoding(env),
+    externalStorage: readChoice(env, 'TRIGLOT_EXTERNAL_STORAGE', ['on', 'off'], 'on') === 'on',
     connectTimeout: readSeconds(env, 'TRIGLOT_CONNECT_TIMEOUT', 10),
     healthAddress: readAddress(env, 'TRIGLOT_HEALTH_ADDRESS'),
     slots: readAmount(env, 'TRIGLOT_SLOTS'),
     cpuTarget: readShare(env, 'TRIGLOT_CPU_TARGET', 0.9),
     memoryTarget: readShare(env, 'TRIGLOT_MEMORY_TARGET', 0.8),
     pollers: readAmount(env, 'TRIGLOT_POLLERS'),
+    version: readVersion(env),
     client: readClient(env),
   };
 }
@@ -130,6 +142,28 @@ function readAddress(env: Environment, name: string): Address | undefined {
     throw new SettingsError(`${name} must be host:port, for instance 127.0.0.1:8081, not "${value}"`);
   }
   return address;
+}
+
+// The names under which Temporal's worker controller tells a worker what it is a version of.
+const DEPLOYMENT_NAME = 'TEMPORAL_DEPLOYMENT_NAME';
+const BUILD_ID = 'TEMPORAL_WORKER_BUILD_ID';
+
+function readVersion(env: Environment): Version | undefined {
+  const { [DEPLOYMENT_NAME]: deploymentName, [BUILD_ID]: buildId } = env;
+  if (!deploymentName && !buildId) {
+    return undefined;
+  }
+  if (!deploymentName || !buildId) {
+    const [missing, there] = buildId ? [DEPLOYMENT_NAME, BUILD_ID] : [BUILD_ID, DEPLOYMENT_NAME];
+    throw new SettingsError(`${missing} is not set, but ${there} is`);
+  }
+  // The server refuses every poll under such a name, and the SDK would ask again for ever.
+  if (/^__|[.:]/.test(deploymentName)) {
+    throw new SettingsError(
+      `${DEPLOYMENT_NAME} must not contain . or : nor begin with __, as "${deploymentName}" does`,
+    );
+  }
+  return { deploymentName, buildId };
 }
 
 function readClient(env: Environment): ClientConnectConfig {

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TuningSettings, tuningOptions } from './tuning.js';
 
-const UNSET: TuningSettings = { slots: undefined, cpuTarget: 0.9, memoryTarget: 0.8, pollers: undefined };
+const UNSET: TuningSettings = {
+  slots: undefined,
+  cpuTarget: 0.9,
+  memoryTarget: 0.8,
+  pollers: undefined,
+  version: undefined,
+};
+const VERSION = { deploymentName: 'triglot-notification', buildId: 'a' };
 
 const CASES: readonly (readonly [string, Partial<TuningSettings>, object])[] = [
   ['nothing', {}, {}],
@@ -13,6 +20,17 @@ const CASES: readonly (readonly [string, Partial<TuningSettings>, object])[] = [
     { tuner: { tunerOptions: { targetCpuUsage: 0.5, targetMemoryUsage: 0.6 } } },
   ],
   ['pollers', { pollers: 4 }, { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 } }],
+  [
+    'a version',
+    { version: VERSION },
+    {
+      workerDeploymentOptions: {
+        version: VERSION,
+        useWorkerVersioning: true,
+        defaultVersioningBehavior: 'PINNED',
+      },
+    },
+  ],
   ['automatic pollers', { pollers: 'auto' }, { activityTaskPollerBehavior: { type: 'autoscaling' } }],
 ];
 for (const [name, settings, options] of CASES) {

@@ -1,14 +1,20 @@
-/** Slots and pollers in the SDK's terms. Pure. */
+/** Slots, pollers and version in the SDK's terms. Pure. */
 import type { WorkerOptions } from '@temporalio/worker';
 import type { WorkerSettings } from './settings.js';
 
-export type TuningSettings = Pick<WorkerSettings, 'slots' | 'cpuTarget' | 'memoryTarget' | 'pollers'>;
+export type TuningSettings = Pick<
+  WorkerSettings,
+  'slots' | 'cpuTarget' | 'memoryTarget' | 'pollers' | 'version'
+>;
 
 /** What a worker that serves activities passes to `Worker.create`; what is not set is left to the SDK. */
 export function tuningOptions(
   settings: TuningSettings,
-): Pick<WorkerOptions, 'tuner' | 'maxConcurrentActivityTaskExecutions' | 'activityTaskPollerBehavior'> {
-  return { ...slotOptions(settings), ...pollerOptions(settings) };
+): Pick<
+  WorkerOptions,
+  'tuner' | 'maxConcurrentActivityTaskExecutions' | 'activityTaskPollerBehavior' | 'workerDeploymentOptions'
+> {
+  return { ...slotOptions(settings), ...pollerOptions(settings), ...versionOptions(settings) };
 }
 
 function slotOptions({ slots, cpuTarget, memoryTarget }: TuningSettings) {
@@ -31,4 +37,13 @@ function pollerOptions({ pollers }: TuningSettings) {
     default:
       return { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: pollers } as const };
   }
+}
+
+function versionOptions({ version }: TuningSettings) {
+  if (version === undefined) {
+    return {};
+  }
+  // The SDK asks for a behaviour though it is for workflows alone.
+  const behaviour = { useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } as const;
+  return { workerDeploymentOptions: { version, ...behaviour } };
 }

@@ -1,7 +1,11 @@
 /** Runs a worker that serves activities, from settings to graceful stop. */
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { ExternalStorage } from '@temporalio/common';
 import { type Logger, Runtime, Worker } from '@temporalio/worker';
+import { externalStorage } from '../store/payloads.js';
+import { readStoreLocation } from '../store/settings.js';
+import { openStore } from '../store/store.js';
 import { connect, UnreachableError } from './connection.js';
 import { describePollers, HealthAddressError, Probe, serveHealth } from './health.js';
 import { createLogger } from './logging.js';
@@ -32,7 +36,9 @@ export async function runActivityWorker(worker: ActivityWorker): Promise<0 | 1 |
   try {
     const settings = readWorkerSettings(process.env);
     logger = createLogger(worker.taskQueue, settings.logLevel);
-    await serve(worker, worker.activities(process.env), settings, logger);
+    const activities = worker.activities(process.env);
+    const storage = externalStorage(openStore(readStoreLocation(process.env)), settings.externalStorage);
+    await serve(worker, activities, storage, settings, logger);
     return 0;
   } catch (error) {
     if (error instanceof SettingsError) {
@@ -51,6 +57,7 @@ export async function runActivityWorker(worker: ActivityWorker): Promise<0 | 1 |
 async function serve(
   { taskQueue }: ActivityWorker,
   activities: Activities,
+  storage: ExternalStorage,
   settings: WorkerSettings,
   logger: Logger,
 ): Promise<void> {
@@ -76,6 +83,7 @@ async function serve(
         activities,
         dataConverter: {
           payloadConverterPath: fileURLToPath(new URL('contract-payload-converter.js', import.meta.url)),
+          externalStorage: storage,
         },
         shutdownGraceTime: GRACE_TIME,
         shutdownForceTime: FORCE_TIME,

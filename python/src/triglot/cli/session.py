@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from triglot.cli.ends import BAD_INPUT, FAILED, NOT_FOUND, UNREACHABLE, CommandError, one_line
 from triglot.cli.running import read_containers, read_running
 from triglot.connection import ServerUnreachableError, connect, environment_config, quiet_runtime
-from triglot.settings import PayloadEncoding, SettingsError, load
+from triglot.settings import PayloadEncoding, SettingsError, Switch, load
 from triglot.stack.containers import RunningContainers
 from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
 
@@ -43,6 +43,8 @@ class CommandSettings(BaseSettings):
     """Where large objects lie."""
     payload_encoding: PayloadEncoding | None = None
     """How messages travel."""
+    external_storage: Switch = "on"
+    """Whether large payloads go to the store."""
     connect_timeout: float = Field(default=3, gt=0, le=86_400)
     """How long to try to reach the server, in seconds: a person waits."""
 
@@ -58,6 +60,7 @@ class Target:
         store_environment: The variables with the credentials of a store in a bucket.
         payload_encoding: How to encode messages.
         connect_timeout: How long to try, in seconds.
+        external_storage: Whether large payloads go to the store.
     """
 
     source: str
@@ -66,6 +69,7 @@ class Target:
     payload_encoding: PayloadEncoding
     connect_timeout: float
     store_environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    external_storage: Switch = "on"
 
     @property
     def address(self) -> str:
@@ -143,6 +147,7 @@ def _find_target(settings: CommandSettings) -> Target:
             store_url=running.store_url,
             payload_encoding=settings.payload_encoding or running.payload_encoding,
             connect_timeout=settings.connect_timeout,
+            external_storage=settings.external_storage,
         )
     if not decided and (containers := read_containers()) is not None:
         return _in_containers(containers, settings)
@@ -154,6 +159,7 @@ def _find_target(settings: CommandSettings) -> Target:
         store_url=settings.store_url,
         payload_encoding=settings.payload_encoding or "json",
         connect_timeout=settings.connect_timeout,
+        external_storage=settings.external_storage,
     )
 
 
@@ -172,6 +178,7 @@ def _in_containers(containers: RunningContainers, settings: CommandSettings) -> 
         store_url=containers.store_url,
         payload_encoding=settings.payload_encoding or containers.payload_encoding,
         connect_timeout=settings.connect_timeout,
+        external_storage=settings.external_storage,
         store_environment=store_environment,
     )
 
@@ -188,7 +195,9 @@ async def open_session(target: Target | None = None) -> AsyncIterator[Session]:
     """
     target = target or find_target()
     with explained(target):
-        client = await connect(target, cast("ClientConnectConfig", dict(target.config)), quiet_runtime())
+        # The store is opened only for what is large: most commands need none.
+        config = cast("ClientConnectConfig", dict(target.config))
+        client = await connect(target, target.open_store, config, quiet_runtime())
         await _require_namespace(client, target)
         yield Session(client, target)
 

@@ -69,7 +69,7 @@ async def get(digest: str, output: Path | None, as_json: bool) -> None:
 
 
 async def collect(older_than: timedelta, dry_run: bool, verbose: bool, as_json: bool) -> None:
-    """Deletes what is old and what no workflow that the server knows refers to.
+    """Deletes what is old and what neither a publication nor a workflow that the server knows refers to.
 
     Args:
         older_than: The age.
@@ -86,7 +86,7 @@ async def collect(older_than: timedelta, dry_run: bool, verbose: bool, as_json: 
     async with open_session(target) as session:
         # First the objects: what is stored from now on is not among them.
         objects = await store.list()
-        garbage = unneeded(objects, await needed_digests(session.client), before)
+        garbage = unneeded(objects, await needed_digests(session.client, store), before)
         if not dry_run:
             for stored in garbage:
                 with suppress(ObjectNotFound):  # another collection was faster

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from triglot.deployments import deployment_name
 from triglot.notification.v1.notification_temporal import NotificationService
 from triglot.risk.v1.analytics_temporal import AnalyticsService
 from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.risk.v1.simulation_temporal import SimulationService
-from triglot.settings import PayloadEncoding
+from triglot.settings import BUILD_ID, DEPLOYMENT_NAME, PayloadEncoding
 from triglot.stack import exclusive, inbox
 
 REPOSITORY = Path(__file__).parents[4]
@@ -149,6 +150,12 @@ class StackOptions:
     payload_encoding: PayloadEncoding = "json"
     environment: Mapping[str, str] = field(default_factory=dict)
     """More variables for the workers, for instance `TRIGLOT_WEBHOOK_SECRET_...`."""
+    build_id: str | None = None
+    """The version of all workers, each of its queue's deployment; None: they have none."""
+    standby_build_id: str | None = None
+    """A second version of the worker for workflows, which does not run until it is started."""
+    server_settings: Mapping[str, str] = field(default_factory=dict)
+    """More dynamic configuration of the server: values as JSON."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,8 @@ class Process:
     task_queues: tuple[str, ...] = ()
     stops_by_itself: bool = False
     """Whether it has something to finish at the end, and gets SIGTERM and time for that, not SIGKILL."""
+    on_standby: bool = False
+    """Whether it does not run until `Supervisor.start_worker` starts it."""
 
     @property
     def is_worker(self) -> bool:
@@ -176,7 +185,15 @@ def processes(folder: RunFolder, ports: Ports, options: StackOptions) -> list[Pr
     """
     environment = worker_environment(folder, ports, options)
     secret = {inbox.SECRET_PREFIX + inbox.SECRET_NAME: _webhook_secret()}
-    return [
+
+    def worker(
+        queue: str, command: list[str], health_port: int, more: dict[str, str] | None = None
+    ) -> Process:
+        variables = (more or {}) | environment | _health(health_port) | _version(queue, options.build_id)
+        return Process(queue, command, variables, (queue,))
+
+    for_workflows = [sys.executable, "-m", "triglot.risk.worker"]
+    members = [
         Process(
             SERVER,
             _server_command(folder, ports, options),
@@ -185,35 +202,32 @@ def processes(folder: RunFolder, ports: Ports, options: StackOptions) -> list[Pr
             stops_by_itself=options.durable,
         ),
         Process(inbox.NAME, _inbox_command(folder, ports, options), secret),
-        Process(
-            RiskReportService.TASK_QUEUE,
-            [sys.executable, "-m", "triglot.risk.worker"],
-            environment | _health(ports.risk_reports_health),
-            (RiskReportService.TASK_QUEUE,),
-        ),
-        Process(
+        worker(RiskReportService.TASK_QUEUE, for_workflows, ports.risk_reports_health),
+        worker(
             AnalyticsService.TASK_QUEUE,
             [sys.executable, "-m", "triglot.risk.analytics_worker"],
-            environment | _health(ports.analytics_health),
-            (AnalyticsService.TASK_QUEUE,),
+            ports.analytics_health,
         ),
-        Process(
-            SimulationService.TASK_QUEUE,
-            [_built("go/bin/simulation-worker")],
-            environment | _health(ports.simulation_health),
-            (SimulationService.TASK_QUEUE,),
-        ),
-        Process(
+        worker(SimulationService.TASK_QUEUE, [_built("go/bin/simulation-worker")], ports.simulation_health),
+        worker(
             NotificationService.TASK_QUEUE,
             [_node(), "--enable-source-maps", _built("typescript/dist/notification/main.js")],
+            ports.notification_health,
             # The inbox is on the loopback interface, where no webhook may go otherwise.
-            secret
-            | {"TRIGLOT_WEBHOOK_ALLOW_PRIVATE": "true"}
-            | environment
-            | _health(ports.notification_health),
-            (NotificationService.TASK_QUEUE,),
+            secret | {"TRIGLOT_WEBHOOK_ALLOW_PRIVATE": "true"},
         ),
     ]
+    if options.standby_build_id:
+        queue = RiskReportService.TASK_QUEUE
+        variables = environment | _version(queue, options.standby_build_id)
+        name = standby_name(options.standby_build_id)
+        members.append(Process(name, for_workflows, variables, (queue,), on_standby=True))
+    return members
+
+
+def standby_name(build_id: str) -> str:
+    """Returns the name of the process that is the worker for workflows in a second version."""
+    return f"{RiskReportService.TASK_QUEUE}-{build_id}"
 
 
 def worker_environment(folder: RunFolder, ports: Ports, options: StackOptions) -> dict[str, str]:
@@ -233,6 +247,10 @@ def worker_environment(folder: RunFolder, ports: Ports, options: StackOptions) -
 
 def _health(port: int) -> dict[str, str]:
     return {"TRIGLOT_HEALTH_ADDRESS": f"{HOST}:{port}"}
+
+
+def _version(task_queue: str, build_id: str | None) -> dict[str, str]:
+    return {DEPLOYMENT_NAME: deployment_name(task_queue), BUILD_ID: build_id} if build_id else {}
 
 
 def inherited_environment() -> dict[str, str]:
@@ -259,6 +277,8 @@ def _server_command(folder: RunFolder, ports: Ports, options: StackOptions) -> l
         # A worker is ready when the server lists it: as of now, not as of five seconds ago.
         "--dynamic-config-value", 'matching.TaskQueueInfoByBuildIdTTL="0s"',
     ]  # fmt: skip
+    for name, value in options.server_settings.items():
+        command += ["--dynamic-config-value", f"{name}={value}"]
     if options.durable:
         alone = [sys.executable, "-m", exclusive.__name__, "--lock", str(folder.lock), "--"]
         command = [*alone, *command, "--db-filename", str(folder.database)]

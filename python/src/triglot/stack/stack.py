@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,8 +13,10 @@ from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
-from triglot.contract.runtime import data_converter
+from triglot.connection import storing_data_converter
+from triglot.deployments import Deployment, Routing
 from triglot.pollers import needed_queues, pollers_of
+from triglot.registration import register
 from triglot.stack.exclusive import try_lock
 from triglot.stack.inbox import Mail, read_mails
 from triglot.stack.ports import PortReservation
@@ -78,10 +80,16 @@ async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stac
         supervisor = Supervisor(folder, members)
         cleanup.callback(supervisor.stop)
         supervisor.start()
-        client = await _connect(ports, options, supervisor, folder)
+        store = Store.from_url(folder.store_url)
+        client = await _connect(ports, options, store, supervisor, folder)
+        # The server's own option registers with a new database alone.
+        await register(client)
         await _await_listener(ports.inbox, supervisor, folder)
         await _await_pollers(client, members, supervisor, folder)
-        yield Stack(folder, ports, members, supervisor, client, Store.from_url(folder.store_url))
+        # At the same time: the server takes a second or two for each.
+        deployments = [Deployment(client, queue) for queue in needed_queues()]
+        await asyncio.gather(*(_direct_tasks(one, options, supervisor, folder) for one in deployments))
+        yield Stack(folder, ports, members, supervisor, client, store)
 
 
 async def _await_alone(folder: RunFolder) -> None:
@@ -105,7 +113,9 @@ def _take_ports(reservation: PortReservation, folder: RunFolder) -> Ports:
     return ports
 
 
-async def _connect(ports: Ports, options: StackOptions, supervisor: Supervisor, folder: RunFolder) -> Client:
+async def _connect(
+    ports: Ports, options: StackOptions, store: Store, supervisor: Supervisor, folder: RunFolder
+) -> Client:
     # The SDK's warnings about a server that is starting or stopping are of no use to a person.
     quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     runtime = Runtime(telemetry=TelemetryConfig(logging=quiet))
@@ -115,7 +125,7 @@ async def _connect(ports: Ports, options: StackOptions, supervisor: Supervisor, 
                 try:
                     return await Client.connect(
                         ports.address,
-                        data_converter=data_converter(options.payload_encoding),
+                        data_converter=storing_data_converter(lambda: store, options.payload_encoding),
                         runtime=runtime,
                     )
                 except (RuntimeError, RPCError):
@@ -144,7 +154,9 @@ async def _await_listener(port: int, supervisor: Supervisor, folder: RunFolder) 
 async def _await_pollers(
     client: Client, members: list[Process], supervisor: Supervisor, folder: RunFolder
 ) -> None:
-    waiting = {queue: process.name for process in members for queue in process.task_queues}
+    waiting = {
+        queue: process.name for process in members if not process.on_standby for queue in process.task_queues
+    }
     try:
         async with asyncio.timeout(_START_SECONDS):
             while True:
@@ -165,6 +177,50 @@ async def _await_pollers(
 async def _has_poller(client: Client, task_queue: str) -> bool:
     kinds = needed_queues()[task_queue]
     return all([await pollers_of(client, task_queue, kind) for kind in kinds])
+
+
+async def _direct_tasks(
+    deployment: Deployment, options: StackOptions, supervisor: Supervisor, folder: RunFolder
+) -> None:
+    """Sees to it that the workers get tasks: those of a version get none until it is current."""
+    if options.build_id is not None:
+        await await_registered(deployment, options.build_id, supervisor, folder)
+        await in_time(
+            deployment.set_current(options.build_id), f"{deployment.name} changes its version", folder
+        )
+    # A run before in this folder may have had versions: without its word these workers would get nothing.
+    elif options.durable and await deployment.routing() not in (None, Routing(current=None)):
+        await in_time(deployment.set_current(None), f"{deployment.name} gives up its versions", folder)
+
+
+async def await_registered(
+    deployment: Deployment, build_id: str, supervisor: Supervisor, folder: RunFolder
+) -> None:
+    """Waits until the server can give tasks to a version.
+
+    Raises:
+        StackError: If that takes too long, or a process fails for good.
+    """
+
+    async def registered() -> None:
+        while not await deployment.is_registered(build_id):
+            await _require_alive(supervisor, folder)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    await in_time(registered(), f"the server knows version {build_id} of {deployment.name}", folder)
+
+
+async def in_time(change: Awaitable[None], what: str, folder: RunFolder) -> None:
+    """Waits for what is done or comes in moments.
+
+    Raises:
+        StackError: If it takes a minute.
+    """
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            await change
+    except TimeoutError:
+        raise StackError(f"not within {_START_SECONDS} s: {what}; see {folder.logs}") from None
 
 
 async def _require_alive(supervisor: Supervisor, folder: RunFolder) -> None:

@@ -123,6 +123,16 @@ class Supervisor:
             return ["supervisord"]
         return [info["name"] for info in await self._process_infos() if info["statename"] in _FAILED_STATES]
 
+    async def start_worker(self, name: str) -> None:
+        """Starts a worker that is on standby; it takes a moment until it polls."""
+        proxy = self._proxy(_ANSWER_SECONDS)
+        await asyncio.to_thread(lambda: proxy.supervisor.startProcess(f"{_WORKERS}:{name}", False))
+
+    async def stop_worker(self, name: str) -> None:
+        """Stops one worker gracefully, for good."""
+        proxy = self._proxy(_SHUTDOWN_SECONDS)
+        await asyncio.to_thread(lambda: proxy.supervisor.stopProcess(f"{_WORKERS}:{name}"))
+
     async def stop_workers(self) -> None:
         """Stops the workers gracefully, and leaves server and inbox running."""
         proxy = self._proxy(_SHUTDOWN_SECONDS)
@@ -216,6 +226,7 @@ class Supervisor:
                 ",".join(f"{name}={_quoted(value)}" for name, value in process.environment.items())
             ),
             "priority": "20" if process.is_worker else "10",
+            "autostart": "false" if process.on_standby else "true",
             "autorestart": "true",
             # Longer than a worker takes to fail at its start, or it would be restarted for ever.
             "startsecs": "5" if process.is_worker else "1",
