@@ -9,21 +9,25 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from temporalio import workflow
+from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from commands import DEADLINE, LONG, SMALL, environment, triglot
 from polling import poll
 from samples import PRICES, request
 from triglot.cli.ends import CommandError
-from triglot.cli.reports import find_report, list_reports
+from triglot.cli.listing import list_reports
+from triglot.cli.reports import find_report
 from triglot.cli.session import Session, Target, open_session
+from triglot.registration import register
 from triglot.risk.v1.report_temporal import RiskReportService, RiskReportServiceClient
 from triglot.stack.stack import Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEYS = {
-    "id", "run_id", "status", "started_at", "closed_at", "portfolio", "window", "parameters",
+    "id", "run_id", "status", "started_at", "closed_at",
+    "portfolio_id", "as_of_date", "decision", "value_at_risk_minor", "portfolio", "window", "parameters",
     "progress", "pending", "result", "failure", "saved",
 }  # fmt: skip
 
@@ -132,14 +136,14 @@ async def test_an_interrupt_leaves_the_report_and_cancel_ends_it(stack: Stack, e
 
     cancelled = (await triglot("report", "cancel", report_id, "--json", env=env)).document()
     assert (cancelled["status"], cancelled["failure"]) == (
-        "cancelled",
+        "completed",
         f"the report {report_id} was cancelled",
     )
     again = await triglot("report", "cancel", report_id, env=env)
-    assert again.refusal(1) == f"the report {report_id} has ended already: it is cancelled"
+    assert again.refusal(1) == f"too late: the report {report_id} was cancelled"
     watched = await triglot("report", "watch", report_id, "--json", env=env)
     assert watched.refusal(1) == f"the report {report_id} was cancelled"
-    assert json.loads(watched.output)["status"] == "cancelled"
+    assert json.loads(watched.output)["result"]["outcome"] == "cancelled"
     opened = await triglot("report", "open", report_id, env=env)
     assert opened.refusal(1) == f"the report {report_id} was cancelled"
 
@@ -157,7 +161,7 @@ async def test_a_running_report_shows_its_progress(env: dict[str, str], long_rep
     opened = await triglot("report", "open", long_report, env=env)
     assert "still runs; `triglot report watch" in opened.refusal(1)
     again = await triglot("report", "run", *LONG, "--id", long_report, "--detach", env=env)
-    assert again.refusal(2).startswith(f"a report {long_report} runs already")
+    assert again.refusal(2).startswith(f"there is a report {long_report} already")
     asked = await triglot("report", "cancel", long_report, "--no-wait", env=env)
     assert (asked.code, asked.output) == (0, f"asked to cancel {long_report}\n")
 
@@ -262,7 +266,7 @@ BAD_INPUT = [
     (("--scenarios", "many"), "--scenarios 'many': say a whole number"),
     (("--confidence", "99.99"), "--scenarios 10,000: 99.99 % needs at least 100,000 scenarios"),
     (("--output", "/proc/x"), "--output /proc/x: cannot write there: "),
-    (("--id", "no id"), "--id no id: say 1 to 190 letters"),
+    (("--id", "no id"), "--id no id: say 1 to 160 letters"),
     (("--id", "last"), "--id last"),
     (("--detach", "--output", "somewhere"), "--output needs the end of the report"),
 ]
@@ -335,6 +339,9 @@ async def test_an_unpolled_queue_is_named(stack: Stack, env: dict[str, str]) -> 
         (await triglot("report", "show", "last", env=lonely)).refusal(4).startswith("there is no report yet")
     )
 
+    lacking = await triglot("report", "run", *SMALL, "--without-workers", env=lonely)
+    assert lacking.refusal(3).startswith(f"the namespace {namespace} lacks search attributes")
+    await register(await Client.connect(stack.ports.address, namespace=namespace))
     started = (
         await triglot("report", "run", *SMALL, "--without-workers", "--detach", "--json", env=lonely)
     ).document()

@@ -45,7 +45,7 @@ async def test_a_report_goes_in_and_comes_back(environment: Environment, tmp_pat
     assert (tmp_path / "report" / "chart.png").read_bytes().startswith(b"\x89PNG")
     counters = environment.inbox.get("/api/counters").json()
     messages = {message["key"]: message for message in environment.inbox.get("/api/messages").json()}
-    keys = [f"{document['id']}/{index}" for index in range(2)]
+    keys = [f"{document['id']}/report-ready/{index}" for index in range(2)]
     assert [counters[key]["accepted"] for key in keys] == [1, 1]
     assert {messages[key]["channel"] for key in keys} == {"mail", "webhook"}
     assert [messages[key]["signature"] for key in keys if messages[key]["channel"] == "webhook"] == [

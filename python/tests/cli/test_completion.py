@@ -12,7 +12,7 @@ DEADLINE = 60
 SCRIPT = str(Path(sys.executable).parent / "triglot")
 # Typer finds out which shell it is by its parent process; only with this set does it let itself be told.
 TOLD = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
-REPORT_COMMANDS = ["run", "show", "list", "watch", "cancel", "open"]
+REPORT_COMMANDS = ["run", "show", "list", "watch", "approve", "reject", "cancel", "open"]
 
 
 def ask(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

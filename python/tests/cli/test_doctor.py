@@ -165,6 +165,8 @@ async def test_a_server_without_workers_is_amiss(temporal_path: str, monkeypatch
     for queue in needed_queues():
         assert found[f"task queue {queue}"].found.startswith("nobody, on ")
         assert not found[f"task queue {queue}"].fits
+    assert "temporal operator search-attribute create" in found["search attributes"].found
+    assert not found["search attributes"].fits
     assert "has no namespace elsewhere" in other["task queues"].found
     assert not other["task queues"].fits
 

@@ -43,11 +43,17 @@ def test_expected_digests_of_another_form_are_refused(tmp_path: Path, content: s
         ("dev", "--folder", __file__),
         ("demo", "--scenarios", "many"),
         ("demo", "--payloads", "xml"),
+        ("dev", "--build-id", "a b"),
+        ("stack", "up", "--build-id", "-"),
         ("simulate", "--fast"),
         ("report", "run", "--block", "4000"),
         ("report", "run", "--shard-size", "many"),
         ("demo", "--scenarios", "100"),
         ("report", "run", "--confidence", "99.99", "--scenarios", "99999"),
+        ("schedule", "create", "nightly", "--scenarios", "many"),
+        ("schedule", "create", "Nightly"),
+        ("schedule", "create", "nightly", "--cron", "@daily"),
+        ("schedule", "backfill", "nightly", "2022-12-01", "yesterday"),
     ],
     ids=" ".join,
 )
@@ -66,6 +72,21 @@ def test_a_block_is_held_against_the_history() -> None:
 
     sentence = "--block 50: must be at most 49, the days that there are to draw from"
     assert (run.returncode, run.stderr) == (2, f"triglot: {sentence}\n")
+
+
+def test_a_schedule_wants_exposures_that_are_of_no_day(tmp_path: Path) -> None:
+    portfolio = tmp_path / "portfolio.json"
+    portfolio.write_text(
+        '{"id": "p", "name": "P", "currency": "USD", "positions": [{"symbol": "SYN1", "quantity": 3}]}'
+    )
+
+    run = run_triglot(
+        "schedule", "create", "nightly", "--prices", "synthetic:2x50", "--portfolio", str(portfolio)
+    )
+
+    sentence = "has another value each day, and a schedule keeps one for all: say exposure_minor instead"
+    assert run.returncode == 2
+    assert run.stderr == f"triglot: {portfolio}, line 1, positions[0].quantity: {sentence}\n"
 
 
 def interrupt_while_importing(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ from triglot.risk import defaults
 from triglot.risk.codec import spec_from_message
 from triglot.risk.independent import independent_estimate
 from triglot.risk.inputs import InputError
+from triglot.risk.notices import READY
 from triglot.risk.portfolio import read_portfolio
 from triglot.risk.prices import read_prices
 from triglot.risk.report import Report
@@ -141,7 +142,9 @@ async def _gather(
             INDEPENDENT_SEED,
             tuple(request.confidences_bp),
         ),
-        idempotency_keys=[f"{handle.workflow.id}/{index}" for index in range(len(request.recipients))],
+        idempotency_keys=[
+            f"{handle.workflow.id}/{READY}/{index}" for index in range(len(request.recipients))
+        ],
         mails=stack.mails(),
         log_problems=[],
     )

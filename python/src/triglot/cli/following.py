@@ -3,9 +3,11 @@
 import asyncio
 import tempfile
 import time
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -16,16 +18,19 @@ from temporalio.service import RPCError, RPCStatusCode
 from triglot.cli import lanes
 from triglot.cli.ends import BAD_INPUT, CommandError
 from triglot.cli.pending import PendingFailure, ask_pending, pending_lines
+from triglot.cli.result import question_sentence, references
 from triglot.risk.v1.measures_pb2 import ReportFiles
-from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse, GetProgressResponse
+from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse, GetProgressResponse, ReportStage
 from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportService
 from triglot.store import Store
-from triglot.store.v1.object_pb2 import ObjectRef
 
 QUERY_SECONDS = 5.0
 """The SDK itself would ask again for half a minute."""
 
+AnswerT = TypeVar("AnswerT")
+
 _PROGRESS_SECONDS = 0.5
+_UNSEEN_SECONDS = 2.0
 _NO_WORKER = (
     RPCStatusCode.CANCELLED,
     RPCStatusCode.DEADLINE_EXCEEDED,
@@ -39,9 +44,23 @@ async def ask_progress(handle: GenerateRiskReportHandle) -> GetProgressResponse 
     Raises:
         RPCError: If the server does not know the report, or does not answer at all.
     """
+    return await _asked(handle.get_progress())
+
+
+async def ask_report(handle: GenerateRiskReportHandle) -> GenerateRiskReportResponse | None:
+    """Returns the report as far as it has come, or None when there is nothing of it or no worker answers.
+
+    Raises:
+        RPCError: If the server does not know the report, or does not answer at all.
+    """
+    answer = await _asked(handle.get_report())
+    return answer.report if answer and answer.report.HasField("window") else None
+
+
+async def _asked(query: Awaitable[AnswerT]) -> AnswerT | None:
     try:
         async with asyncio.timeout(QUERY_SECONDS):
-            return await handle.get_progress()
+            return await query
     except (TimeoutError, WorkflowQueryFailedError):
         return None
     except RPCError as error:
@@ -53,7 +72,7 @@ async def ask_progress(handle: GenerateRiskReportHandle) -> GetProgressResponse 
 async def follow(
     client: Client, handle: GenerateRiskReportHandle, console: Console, started: float
 ) -> GenerateRiskReportResponse:
-    """Draws the progress, and what the report waits for, until it is there.
+    """Draws the progress and what the report waits for until it is there; says once what is to be decided.
 
     Args:
         client: The server.
@@ -66,18 +85,13 @@ async def follow(
     """
     result = asyncio.create_task(handle.result())
     try:
-        # Asking costs the simulation time, so ask only if somebody looks.
-        if console.is_terminal and not console.quiet:
+        if console.quiet:
+            pass
+        elif console.is_terminal:
             with Live(console=console, auto_refresh=False, transient=True) as live:
-                while not result.done():
-                    state = asyncio.create_task(_ask(client, handle))
-                    # Whoever has no worker yet should not wait for the query's time-out after the end.
-                    await asyncio.wait({result, state}, return_when=asyncio.FIRST_COMPLETED)
-                    if not state.done():
-                        state.cancel()
-                        break
-                    live.update(draw(*state.result(), time.monotonic() - started), refresh=True)
-                    await asyncio.wait({result}, timeout=_PROGRESS_SECONDS)
+                await _watch(client, handle, console, result, started, live)
+        else:
+            await _watch(client, handle, console, result, started, None)
         report = await result
     finally:
         result.cancel()
@@ -86,6 +100,42 @@ async def follow(
         if not console.quiet and (progress_at_end := await ask_progress(handle)):
             console.print(draw(progress_at_end, [], time.monotonic() - started))
     return report
+
+
+async def _watch(
+    client: Client,
+    handle: GenerateRiskReportHandle,
+    console: Console,
+    result: asyncio.Task[GenerateRiskReportResponse],
+    started: float,
+    live: Live | None,
+) -> None:
+    # Asking costs the simulation time, so ask often only if somebody looks.
+    pause = _PROGRESS_SECONDS if live else _UNSEEN_SECONDS
+    questioned = False
+    if not live:
+        await asyncio.wait({result}, timeout=pause)
+    while not result.done():
+        state = asyncio.create_task(_ask(client, handle))
+        # Whoever has no worker yet should not wait for the query's time-out after the end.
+        await asyncio.wait({result, state}, return_when=asyncio.FIRST_COMPLETED)
+        if not state.done():
+            state.cancel()
+            return
+        progress, pending = state.result()
+        if progress and progress.stage == ReportStage.REPORT_STAGE_AWAITING_DECISION and not questioned:
+            questioned = await _print_question(console, handle)
+        if live:
+            live.update(draw(progress, pending, time.monotonic() - started), refresh=True)
+        await asyncio.wait({result}, timeout=pause)
+
+
+async def _print_question(console: Console, handle: GenerateRiskReportHandle) -> bool:
+    report = await ask_report(handle)
+    if report is None:
+        return False
+    console.print(Text(question_sentence(handle.workflow.id, report.breach)))
+    return True
 
 
 async def _ask(
@@ -115,11 +165,6 @@ def draw(
 def monotonic_at(moment: datetime) -> float:
     """Returns what the monotonic clock showed at a moment of the calendar."""
     return time.monotonic() - (datetime.now(UTC) - moment).total_seconds()
-
-
-def references(files: ReportFiles) -> dict[str, ObjectRef]:
-    """Returns a report's files by readable names."""
-    return {"report.json": files.json, "report.html": files.html, "chart.png": files.chart}
 
 
 def require_writable(folder: Path) -> None:

@@ -13,6 +13,8 @@ _STAGES = {
     ReportStage.REPORT_STAGE_PREPARING: "preparing market data",
     ReportStage.REPORT_STAGE_SIMULATING: "simulating",
     ReportStage.REPORT_STAGE_AGGREGATING: "aggregating",
+    ReportStage.REPORT_STAGE_AWAITING_DECISION: "waiting for a decision",
+    ReportStage.REPORT_STAGE_WITHDRAWING: "withdrawing",
     ReportStage.REPORT_STAGE_NOTIFYING: "notifying",
     ReportStage.REPORT_STAGE_COMPLETED: "completed",
 }

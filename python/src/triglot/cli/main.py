@@ -5,6 +5,7 @@ are not installed, and nobody should wait for them to see a help text or a refus
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer.exceptions import Abort, TyperException
 
-from triglot.cli import report, store
+from triglot.cli import publication, report, schedule, store
 from triglot.cli.ends import (
     BAD_INPUT,
     FAILED,
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
     from triglot.settings import PayloadEncoding
 
 _STACK_MODULES = ("aiosmtpd", "psutil", "supervisor")
+_BUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _EPILOG = (
     "Exit codes: 0 done; 1 failed; 2 bad input or usage, nothing was started; 3 server or store not "
-    "reachable, or nobody polls a task queue; 4 no such report or object; 130 interrupted.\n\n"
+    "reachable, or nobody polls a task queue; 4 no such report, schedule or object; 130 interrupted.\n\n"
     "Server and store: those of TEMPORAL_ADDRESS, TEMPORAL_PROFILE and TRIGLOT_STORE_URL if any of them is "
     "set; else the stack that runs in this folder or above it; else localhost:7233."
 )
@@ -51,6 +53,8 @@ app = typer.Typer(
 )
 stack = typer.Typer(help="Keep server, workers and inbox in the background.", no_args_is_help=True)
 app.add_typer(report.app, name="report")
+app.add_typer(publication.app, name="publication")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(store.app, name="store")
 app.add_typer(stack, name="stack")
 
@@ -59,6 +63,9 @@ Folder = Annotated[
     Path | None, typer.Option(file_okay=False, help="Where the run keeps its files; made if missing.")
 ]
 Payloads = Annotated[str, typer.Option(help="How messages travel: json or binary.")]
+BuildId = Annotated[
+    str | None, typer.Option("--build-id", help="Version the workers: the id of what they are built from.")
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -117,23 +124,38 @@ def demo(
 
 
 @app.command()
-def dev(folder: Folder = None, payloads: Payloads = "json") -> None:
+def dev(folder: Folder = None, payloads: Payloads = "json", build_id: BuildId = None) -> None:
     """Keep the same stack in the foreground, with the Web UI, until Ctrl-C."""
     payload_encoding = _payload_encoding(payloads)
+    _require_build_id(build_id)
     with _on_the_stack("dev"):
         from triglot.cli import dev as command  # noqa: PLC0415 - see above
 
-        interruptible(command.run(folder, payload_encoding))
+        interruptible(command.run(folder, payload_encoding, build_id))
+
+
+@app.command()
+def rollout(folder: Folder = None, json: Json = False) -> None:
+    """Roll a new version of the workflows out and back, beside the old one, on a stack of its own."""
+    with _on_the_stack("rollout"):
+        from triglot.cli import rollout as command  # noqa: PLC0415 - see above
+
+        passed = interruptible(command.run(folder or _new_run_folder("rollout"), json))
+    if not passed:
+        raise typer.Exit(FAILED)
 
 
 @stack.command()
-def up(folder: Folder = None, payloads: Payloads = "json", json: Json = False) -> None:
+def up(
+    folder: Folder = None, payloads: Payloads = "json", build_id: BuildId = None, json: Json = False
+) -> None:
     """Start the stack in the background, and print its addresses when it is ready."""
     payload_encoding = _payload_encoding(payloads)
+    _require_build_id(build_id)
     with _on_the_stack("stack up"):
         from triglot.cli import stack as command  # noqa: PLC0415 - see above
 
-        interruptible(command.up(folder, payload_encoding, json))
+        interruptible(command.up(folder, payload_encoding, build_id, json))
 
 
 @stack.command()
@@ -181,6 +203,13 @@ def _payload_encoding(value: str) -> "PayloadEncoding":
         case "binary":
             return "binary"
     raise typer.BadParameter(f"--payloads {value}: say json or binary")
+
+
+def _require_build_id(value: str | None) -> None:
+    if value is not None and not _BUILD_ID.fullmatch(value):
+        raise typer.BadParameter(
+            f"--build-id {value}: must be up to 63 letters, digits, dots, dashes and underscores"
+        )
 
 
 def _new_run_folder(kind: str) -> Path:

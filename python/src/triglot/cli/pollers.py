@@ -4,9 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.client import Client
 
 from triglot.cli.ends import UNREACHABLE, CommandError
+from triglot.deployments import unserved
 from triglot.pollers import needed_queues, pollers_of
 
 LIVE = timedelta(seconds=75)
@@ -15,9 +17,18 @@ LIVE = timedelta(seconds=75)
 
 async def live_pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[str]:
     """Returns the identities of the workers that have lately asked for work of the kind."""
+    return sorted({poller.identity for poller in await _live(client, queue, kind)})
+
+
+async def _live(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[PollerInfo]:
     oldest = datetime.now(UTC) - LIVE
     pollers = await pollers_of(client, queue, kind)
-    return sorted({poller.identity for poller in pollers if poller.last_access_time.ToDatetime(UTC) > oldest})
+    return [poller for poller in pollers if poller.last_access_time.ToDatetime(UTC) > oldest]
+
+
+async def unserved_versions(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[str]:
+    """Returns in words which versions get new tasks of the kind, while no live worker has them."""
+    return await unserved(client, queue, kind, await _live(client, queue, kind))
 
 
 async def is_polled(client: Client, queue: str, kind: TaskQueueType.ValueType) -> bool:
@@ -29,7 +40,7 @@ async def require_pollers(client: Client) -> None:
     """Makes sure that a report would not wait for a worker that is not there.
 
     Raises:
-        CommandError: Which task queues nobody polls.
+        CommandError: Which task queues nobody polls, or not those who would get the tasks.
     """
     asked = [(queue, kind) for queue, kinds in needed_queues().items() for kind in kinds]
     polled = await asyncio.gather(*(is_polled(client, queue, kind) for queue, kind in asked))
@@ -41,3 +52,12 @@ async def require_pollers(client: Client) -> None:
             "or say --without-workers to let the report wait for them",
             UNREACHABLE,
         )
+    versions = await asyncio.gather(*(unserved_versions(client, queue, kind) for queue, kind in asked))
+    for (queue, _), names in zip(asked, versions, strict=True):
+        if names:
+            raise CommandError(
+                f"tasks on the task queue {queue} go to {' and '.join(names)}, which do not poll it; make a "
+                "version current that does (`temporal worker deployment set-current-version`), or say "
+                "--without-workers to let the report wait for them",
+                UNREACHABLE,
+            )

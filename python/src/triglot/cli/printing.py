@@ -6,9 +6,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from triglot.cli.following import references
-from triglot.cli.reports import Found, Listed
+from triglot.cli.ends import one_line
+from triglot.cli.listing import Listed
+from triglot.cli.reports import Found
+from triglot.cli.result import breach_sentence, compensation_lines, references
 from triglot.cli.undelivered import undelivered_lines
+from triglot.risk.notices import reason_for
 from triglot.risk.v1.measures_pb2 import Estimate
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, GenerateRiskReportResponse
 from triglot.risk.wording import format_count, format_days, format_money, format_percent
@@ -29,18 +32,20 @@ def print_heading(console: Console, found: Found) -> None:
     """Prints which report it is, and what was asked for."""
     listed = found.listed
     print_line(console, listed.id, style="bold")
-    asked = _request_line(found.request) if found.request else "what was asked for cannot be read"
+    asked = _request_line(found.request, listed) if found.request else "what was asked for cannot be read"
     print_line(console, f"  {asked}")
     ended = f", ended {_moment(listed)[1]}" if listed.closed_at else ""
     print_line(console, f"  {listed.status}, started {_moment(listed)[0]}{ended}")
 
 
-def _request_line(request: GenerateRiskReportRequest) -> str:
+def _request_line(request: GenerateRiskReportRequest, listed: Listed) -> str:
     parameters = request.parameters
     since = f"from {request.window.from_date}" if request.window.from_date else "all prices"
+    # A schedule asks for no day: which one it is, the report itself says.
+    until = request.window.as_of_date or listed.as_of or "its scheduled day"
     return (
         f"{request.portfolio.name}: {format_count(parameters.scenario_count, 'scenario')}, "
-        f"{format_days(parameters.horizon_days)}, {since} to {request.window.as_of_date}"
+        f"{format_days(parameters.horizon_days)}, {since} to {until}"
     )
 
 
@@ -50,9 +55,13 @@ def print_response(
     response: GenerateRiskReportResponse,
     saved: Mapping[str, Path] | None = None,
 ) -> None:
-    """Prints the measures, who did the work, who was told and who not, and where the report lies."""
+    """Prints the measures, who did the work, who decided, who was told and who not, and where it all lies."""
     console.print()
-    for line in measure_lines(request, response):
+    if response.HasField("breach"):
+        print_line(console, f"  above limit   {breach_sentence(request, response.breach)}")
+    if response.HasField("decision"):
+        print_line(console, f"  decision      {one_line(reason_for(response.outcome, response))}")
+    for line in measure_lines(request, response) if response.HasField("summary") else ():
         print_line(console, f"  {line}")
     for share in response.shares:
         print_line(
@@ -65,7 +74,9 @@ def print_response(
         print_line(console, f"  notification  {sent.delivery_id}, {sent.accepted_at.ToJsonString()}")
     for line in undelivered_lines(request, response):
         print_line(console, f"  not told      {line}")
-    for name, reference in references(response.files).items():
+    for line in compensation_lines(response):
+        print_line(console, f"  taken back    {line}")
+    for name, reference in references(response.files).items() if response.HasField("files") else ():
         place = str(saved[name]) if saved else f"object {reference.sha256}"
         print_line(console, f"  {name:13} {place}")
 
@@ -92,8 +103,18 @@ def measure_lines(request: GenerateRiskReportRequest, response: GenerateRiskRepo
 
 def list_lines(reports: Sequence[Listed]) -> list[str]:
     """Returns a line for each report."""
-    rows = [(report.id, report.status, *_moment(report)) for report in reports]
-    return aligned([("report", "status", "started", "ended"), *rows])
+    rows = [
+        (
+            report.id,
+            report.status,
+            report.portfolio_id or "",
+            report.as_of.isoformat() if report.as_of else "",
+            report.decision or "",
+            *_moment(report),
+        )
+        for report in reports
+    ]
+    return aligned([("report", "status", "portfolio", "as of", "decision", "started", "ended"), *rows])
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:

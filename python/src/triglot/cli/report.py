@@ -2,18 +2,21 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from triglot.cli import request_options as asked
 from triglot.cli.ends import interruptible
-from triglot.cli.quantity import parse_confidences, parse_quantity, require_tail
 from triglot.risk import defaults
+
+if TYPE_CHECKING:
+    from triglot.risk.v1.decision_pb2 import Decision
 
 app = typer.Typer(help="Make reports and look after them.", no_args_is_help=True)
 
 # The workflow's id is the beginning of the idempotency keys, whose form and length the contract says.
-_ID = re.compile(r"[A-Za-z0-9._:/-]{1,190}")
+_ID = re.compile(r"[A-Za-z0-9._:/-]{1,160}")
 
 ReportId = Annotated[str, typer.Argument(metavar="ID", help="The report's id; `last` is the newest one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
@@ -21,56 +24,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 
 @app.command()
 def run(
-    portfolio: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|synthetic", help="The portfolio; the default one where absent."),
-    ] = None,
-    prices: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE|synthetic:ASSETSxDAYS", help="The daily prices; the default ones where absent."
-        ),
-    ] = None,
-    from_date: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="DATE",
-            help=f"The first day of prices; {defaults.FROM_DATE} of the default ones.",
-        ),
-    ] = None,
+    portfolio: asked.Portfolio = None,
+    prices: asked.Prices = None,
+    from_date: asked.FromDate = None,
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day of the report; the last one of the prices.")
     ] = None,
-    scenarios: Annotated[
-        str, typer.Option(help="How many scenarios; K, M and B stand for thousand, million, billion.")
-    ] = str(defaults.SCENARIO_COUNT),
-    horizon: Annotated[
-        int, typer.Option(min=1, max=1_000, help="Days over which profit and loss are taken.")
-    ] = defaults.HORIZON_DAYS,
-    block: Annotated[
-        int, typer.Option(min=1, max=65_536, help="Consecutive days that are drawn at a time.")
-    ] = defaults.BLOCK_DAYS,
-    confidence: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PERCENT", help="Of the measures; may be said again; 95 and 99 where absent."),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**64 - 1, help="The key of the random generator.")
-    ] = defaults.SEED,
-    shard_size: Annotated[
-        str | None, typer.Option(help="Scenarios of a shard; chosen by the workflow where absent.")
-    ] = None,
-    mail: Annotated[
-        list[str] | None, typer.Option(metavar="ADDRESS", help="Whom to tell; may be said again.")
-    ] = None,
-    webhook: Annotated[
-        list[str] | None, typer.Option(metavar="URL", help="Which program to tell; may be said again.")
-    ] = None,
-    webhook_secret: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Of the signing secret of the webhook in the same place."),
-    ] = None,
+    scenarios: asked.Scenarios = str(defaults.SCENARIO_COUNT),
+    horizon: asked.Horizon = defaults.HORIZON_DAYS,
+    block: asked.Block = defaults.BLOCK_DAYS,
+    confidence: asked.Confidence = None,
+    seed: asked.Seed = defaults.SEED,
+    shard_size: asked.ShardSize = None,
+    mail: asked.Mail = None,
+    webhook: asked.Webhook = None,
+    webhook_secret: asked.WebhookSecret = None,
     id: Annotated[  # noqa: A002 - the option's name
         str | None, typer.Option(metavar="ID", help="The workflow's id; made up where absent.")
     ] = None,
@@ -84,33 +52,30 @@ def run(
     json: Json = False,
 ) -> None:
     """Make a report, with live progress; it goes on if this command is interrupted."""
-    urls, secrets = webhook or [], webhook_secret or []
-    if len(urls) != len(secrets):
-        raise typer.BadParameter("say --webhook-secret NAME once for each --webhook URL")
     if detach and output:
         raise typer.BadParameter("--output needs the end of the report, and --detach does not wait for it")
     if id is not None and (id == "last" or not _ID.fullmatch(id)):
-        raise typer.BadParameter(f"--id {id}: say 1 to 190 letters, digits and ._:/- but not `last`")
-    confidences_bp = parse_confidences(confidence) if confidence else defaults.CONFIDENCES_BP
-    scenario_count = parse_quantity(scenarios)
-    require_tail(scenario_count, confidences_bp)
-    shard_scenarios = 0 if shard_size is None else parse_quantity(shard_size, "--shard-size")
-
-    from triglot.cli import starting  # noqa: PLC0415 - see main
-    from triglot.risk.v1.market_pb2 import SimulationParameters  # noqa: PLC0415 - see main
-
-    options = starting.RunOptions(
+        raise typer.BadParameter(f"--id {id}: say 1 to 160 letters, digits and ._:/- but not `last`")
+    request = asked.parse(
         portfolio=portfolio,
         prices=prices,
         from_date=from_date,
+        scenarios=scenarios,
+        horizon=horizon,
+        block=block,
+        confidence=confidence,
+        seed=seed,
+        shard_size=shard_size,
+        mail=mail,
+        webhook=webhook,
+        webhook_secret=webhook_secret,
+    )
+
+    from triglot.cli import starting  # noqa: PLC0415 - see main
+
+    options = starting.RunOptions(
+        request=request,
         as_of_date=as_of,
-        parameters=SimulationParameters(
-            scenario_count=scenario_count, horizon_days=horizon, block_days=block, seed=seed
-        ),
-        confidences_bp=confidences_bp,
-        shard_size=shard_scenarios,
-        mails=tuple(mail or ()),
-        webhooks=tuple(zip(urls, secrets, strict=True)),
         report_id=id,
         without_workers=without_workers,
         detach=detach,
@@ -132,12 +97,16 @@ def show(report_id: ReportId, json: Json = False) -> None:
 def list_(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 20,
     running: Annotated[bool, typer.Option("--running", help="Leave out those that have ended.")] = False,
+    where: Annotated[
+        str | None,
+        typer.Option(metavar="QUERY", help="A list filter, such as: TriglotDecision = 'pending'"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """List the newest reports."""
     from triglot.cli import reporting  # noqa: PLC0415 - see main
 
-    interruptible(reporting.list_all(limit, running, json))
+    interruptible(reporting.list_all(limit, running, where, json))
 
 
 @app.command()
@@ -148,16 +117,50 @@ def watch(report_id: ReportId, json: Json = False) -> None:
     interruptible(reporting.watch(report_id, json))
 
 
+By = Annotated[
+    str, typer.Option(metavar="NAME", help="Who decides: one of the limit's approvers. Nothing proves it.")
+]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, for those who read the report later.")]
+
+
+@app.command()
+def approve(report_id: ReportId, by: By, reason: Reason, json: Json = False) -> None:
+    """Approve a report that is above its limit, so that it becomes final."""
+    from triglot.risk.v1.decision_pb2 import Decision  # noqa: PLC0415 - see main
+
+    _decide(report_id, Decision.DECISION_APPROVE, by, reason, json)
+
+
+@app.command()
+def reject(report_id: ReportId, by: By, reason: Reason, json: Json = False) -> None:
+    """Reject a report that is above its limit, so that it is withdrawn."""
+    from triglot.risk.v1.decision_pb2 import Decision  # noqa: PLC0415 - see main
+
+    _decide(report_id, Decision.DECISION_REJECT, by, reason, json)
+
+
+def _decide(report_id: str, decision: "Decision", by: str, reason: str, json: bool) -> None:
+    from triglot.cli import deciding  # noqa: PLC0415 - see main
+    from triglot.risk.v1.decision_pb2 import DecideReportRequest  # noqa: PLC0415 - see main
+
+    request = DecideReportRequest(decided_by=by, decision=decision, reason=reason)
+    interruptible(deciding.decide(report_id, request, json))
+
+
 @app.command()
 def cancel(
     report_id: ReportId,
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who cancels. Nothing proves it.")] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for those who read of it.")] = "",
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is cancelled.")] = False,
     json: Json = False,
 ) -> None:
-    """Cancel a report."""
+    """Cancel a report: what it has published is withdrawn, and whoever was told of it is told so."""
     from triglot.cli import reporting  # noqa: PLC0415 - see main
+    from triglot.risk.v1.decision_pb2 import CancelReportRequest  # noqa: PLC0415 - see main
 
-    interruptible(reporting.cancel(report_id, not no_wait, json))
+    request = CancelReportRequest(cancelled_by=by, reason=reason)
+    interruptible(reporting.cancel(report_id, request, not no_wait, json))
 
 
 @app.command("open")

@@ -11,25 +11,37 @@ from rich.console import Console
 from temporalio.client import WorkflowFailureError
 
 from triglot.cli.documents import print_document
-from triglot.cli.ends import FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line, os_sentence
-from triglot.cli.following import ask_progress, draw, follow, monotonic_at, require_writable, save_report
+from triglot.cli.ends import BAD_INPUT, FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line, os_sentence
+from triglot.cli.following import (
+    ask_progress,
+    ask_report,
+    draw,
+    follow,
+    monotonic_at,
+    require_writable,
+    save_report,
+)
+from triglot.cli.listing import list_reports
 from triglot.cli.pending import ask_pending
 from triglot.cli.pollers import is_polled
 from triglot.cli.printing import list_lines, new_console, print_heading, print_line, print_response
 from triglot.cli.reports import (
     Ended,
     Found,
+    ended_with,
     find_report,
-    list_reports,
     read_end,
     report_document,
     require_request,
     require_response,
 )
+from triglot.cli.result import breach_sentence, question_sentence
 from triglot.cli.session import Session, explained, open_session
 from triglot.cli.undelivered import undelivered_lines
+from triglot.contract import runtime
 from triglot.pollers import WORKFLOWS
-from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse
+from triglot.risk.v1.decision_pb2 import CancelReportRequest
+from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse, ReportOutcome, ReportStage
 from triglot.risk.v1.report_temporal import RiskReportService
 
 
@@ -53,15 +65,22 @@ async def show(report_id: str, as_json: bool) -> None:
                 UNREACHABLE,
             )
         pending = await ask_pending(session.client, found.handle.workflow)
+        so_far = await ask_report(found.handle)
         print_heading(console, found)
         console.print(draw(progress, pending, time.monotonic() - monotonic_at(found.listed.started_at)))
-        print_document(as_json, report_document(found, progress=progress, pending=pending))
+        if so_far and progress.stage == ReportStage.REPORT_STAGE_AWAITING_DECISION:
+            _print_question(console, found, so_far)
+        print_document(as_json, report_document(found, progress=progress, pending=pending, so_far=so_far))
 
 
-async def list_all(limit: int, only_running: bool, as_json: bool) -> None:
-    """Prints the newest reports."""
+async def list_all(limit: int, only_running: bool, where: str | None, as_json: bool) -> None:
+    """Prints the newest reports.
+
+    Raises:
+        CommandError: If the server does not take the filter.
+    """
     async with open_session() as session:
-        reports = await list_reports(session, limit, only_running)
+        reports = await list_reports(session, limit, only_running, where)
         address = session.target.address
     if as_json:
         print_document(as_json, {"reports": [report.document() for report in reports]})
@@ -70,9 +89,8 @@ async def list_all(limit: int, only_running: bool, as_json: bool) -> None:
         for line in list_lines(reports):
             print_line(console, line)
     else:
-        new_console(as_json).print(
-            f"no {'running ' if only_running else ''}report on the server at {address}"
-        )
+        kind = f"{'running ' if only_running else ''}report{' like that' if where is not None else ''}"
+        new_console(as_json).print(f"no {kind} on the server at {address}")
 
 
 async def watch(report_id: str, as_json: bool) -> None:
@@ -84,8 +102,8 @@ async def watch(report_id: str, as_json: bool) -> None:
             await finish(session, found, console, monotonic_at(found.listed.started_at), None)
 
 
-async def cancel(report_id: str, wait: bool, as_json: bool) -> None:
-    """Cancels a report.
+async def cancel(report_id: str, request: CancelReportRequest, wait: bool, as_json: bool) -> None:
+    """Cancels a report, which takes back what it has published and said.
 
     Raises:
         CommandError: If it has ended already, or ends otherwise, or nobody is there to cancel it.
@@ -95,8 +113,12 @@ async def cancel(report_id: str, wait: bool, as_json: bool) -> None:
         found = await find_report(session, report_id)
         name = found.listed.id
         if not found.listed.running:
-            raise CommandError(f"the report {name} has ended already: it is {found.listed.status}", FAILED)
-        await found.handle.workflow.cancel()
+            ended = await read_end(found)
+            raise CommandError(f"too late: {ended.failure or f'the report {name} is final'}", FAILED)
+        try:
+            await found.handle.cancel_report(request)
+        except runtime.InvalidArgumentError as error:
+            raise CommandError(f"the cancellation is refused: {error}", BAD_INPUT) from error
         if not wait:
             console.print(f"asked to cancel {name}", markup=False)
             print_document(as_json, report_document(found))
@@ -109,9 +131,9 @@ async def cancel(report_id: str, wait: bool, as_json: bool) -> None:
             )
         ended = await read_end(found)
         found = await find_report(session, name)
-        if found.listed.status != "cancelled":
+        if ended.response is None or ended.response.outcome != ReportOutcome.REPORT_OUTCOME_CANCELLED:
             raise CommandError(
-                ended.failure or f"the report {name} was completed before it could be cancelled", FAILED
+                ended.failure or f"the report {name} was final before it could be cancelled", FAILED
             )
         console.print(f"cancelled {name}", markup=False)
         print_document(as_json, report_document(found, ended))
@@ -161,12 +183,14 @@ async def finish(
     ended = await _await_end(session, found, console, started)
     found = await find_report(session, found.listed.id)
     saved, problems = None, []
-    if output and ended.response:
+    if output and ended.response and ended.failure is None:
         try:
             saved = await _save(session, found, ended.response, output)
         except CommandError as error:
             problems.append(str(error))
     print_document(console.quiet, report_document(found, ended, saved=_paths(saved) if saved else None))
+    if ended.failure is not None and ended.response and found.request:
+        print_response(console, found.request, ended.response)
     response = require_response(ended)
     request = require_request(found)
     print_response(console, request, response, saved)
@@ -179,7 +203,8 @@ async def finish(
 
 async def _await_end(session: Session, found: Found, console: Console, started: float) -> Ended:
     try:
-        return Ended(await follow(session.client, found.handle, console, started), None)
+        response = await follow(session.client, found.handle, console, started)
+        return ended_with(found.listed.id, response)
     except WorkflowFailureError:
         return await read_end(found)
 
@@ -211,10 +236,15 @@ def outliving_interrupts(report_id: str) -> Iterator[None]:
 
 
 def _print_end(console: Console, found: Found, ended: Ended) -> None:
-    if ended.response:
-        print_response(console, require_request(found), ended.response)
-    else:
+    if ended.failure is not None:
         console.print(one_line(ended.failure), markup=False)
+    if ended.response and found.request:
+        print_response(console, found.request, ended.response)
+
+
+def _print_question(console: Console, found: Found, report: GenerateRiskReportResponse) -> None:
+    print_line(console, f"  {breach_sentence(require_request(found), report.breach)}")
+    print_line(console, f"  {question_sentence(found.listed.id, report.breach)}")
 
 
 def _paths(saved: Mapping[str, Path]) -> dict[str, str]:

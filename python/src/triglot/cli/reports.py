@@ -1,18 +1,11 @@
-"""Risk reports as the server knows them: found, read, listed."""
+"""Risk reports as the server knows them: found and read."""
 
-import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
-from temporalio.client import (
-    WorkflowExecution,
-    WorkflowExecutionStatus,
-    WorkflowFailureError,
-    WorkflowHistoryEventFilterType,
-)
+from temporalio.client import WorkflowFailureError, WorkflowHistoryEventFilterType
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import (
     ActivityError,
@@ -23,13 +16,12 @@ from temporalio.exceptions import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from triglot.cli.documents import utc_text
 from triglot.cli.ends import FAILED, NOT_FOUND, CommandError, one_line
-from triglot.cli.following import references
+from triglot.cli.following import ask_report
+from triglot.cli.listing import Listed, list_reports
 from triglot.cli.pending import PendingFailure
+from triglot.cli.result import is_final, outcome_sentence, result_document, share_document
 from triglot.cli.session import Session
-from triglot.cli.undelivered import undelivered_documents
-from triglot.risk.v1.measures_pb2 import Estimate
 from triglot.risk.v1.report_pb2 import (
     GenerateRiskReportRequest,
     GenerateRiskReportResponse,
@@ -41,67 +33,12 @@ from triglot.risk.v1.report_temporal import (
     RiskReportService,
     RiskReportServiceClient,
 )
-from triglot.risk.v1.simulation_pb2 import WorkerShare
+from triglot.store import ObjectCorrupt, ObjectNotFound, StoreUnavailable
 
 NEWEST = "last"
 """Stands for the id of the newest report."""
 
-_STATUS = {
-    WorkflowExecutionStatus.RUNNING: "running",
-    WorkflowExecutionStatus.COMPLETED: "completed",
-    WorkflowExecutionStatus.FAILED: "failed",
-    WorkflowExecutionStatus.CANCELED: "cancelled",
-    WorkflowExecutionStatus.TERMINATED: "terminated",
-    WorkflowExecutionStatus.TIMED_OUT: "timed out",
-}
-
 _NO_REQUEST: dict[str, Any] = dict.fromkeys(("portfolio", "window", "parameters"))
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A report in a list.
-
-    Attributes:
-        id: The workflow's id.
-        run_id: The run's id.
-        status: running, completed, failed, cancelled, terminated or timed out.
-        started_at: When it was started, UTC.
-        closed_at: When it ended, UTC; None while it runs.
-    """
-
-    id: str
-    run_id: str
-    status: str
-    started_at: datetime
-    closed_at: datetime | None
-
-    @classmethod
-    def of(cls, execution: WorkflowExecution) -> "Listed":
-        """Reads what the server says of an execution."""
-        status = execution.status
-        return cls(
-            id=execution.id,
-            run_id=execution.run_id,
-            status=_STATUS.get(status, "unknown") if status else "unknown",
-            started_at=execution.start_time,
-            closed_at=execution.close_time,
-        )
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self.status == "running"
-
-    def document(self) -> dict[str, Any]:
-        """Returns it for programs."""
-        return {
-            "id": self.id,
-            "run_id": self.run_id,
-            "status": self.status,
-            "started_at": utc_text(self.started_at),
-            "closed_at": utc_text(self.closed_at) if self.closed_at else None,
-        }
 
 
 @dataclass(frozen=True)
@@ -111,15 +48,18 @@ class Found:
     listed: Listed
     handle: GenerateRiskReportHandle
     request: GenerateRiskReportRequest | None
-    """What was asked for; None of a report that was started with something else."""
+    """What was asked for; None where that cannot be read or is something else."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A report that is over: with a response, or with the sentence why there is none."""
+    """A report that is over."""
 
     response: GenerateRiskReportResponse | None
+    """What came out of it; where the workflow failed or was cancelled what was known then, or None where
+    no worker can tell."""
     failure: str | None
+    """Why there is no final report; None if there is one."""
 
 
 async def find_report(session: Session, report_id: str) -> Found:
@@ -197,31 +137,24 @@ async def _decode_request(
         [request] = await converter.decode(arguments, [GenerateRiskReportRequest])
     except ApplicationError:
         return None
+    except (ObjectNotFound, ObjectCorrupt, StoreUnavailable, CommandError):
+        # It is large, and in a store that is away or that nobody named: whoever asks how the report does, or
+        # cancels it, needs no more than its name.
+        return None
     return request
-
-
-async def list_reports(session: Session, limit: int, only_running: bool = False) -> list[Listed]:
-    """Returns the newest reports, the newest first.
-
-    Args:
-        session: The connection.
-        limit: How many at most.
-        only_running: Whether those that have ended are left out.
-    """
-    query = f"WorkflowType = '{RiskReportService.GENERATE_RISK_REPORT}'"
-    if only_running:
-        query += " AND ExecutionStatus = 'Running'"
-    # All are asked for: a server on SQLite sorts by nothing, and by itself puts the running ones first.
-    listed = [Listed.of(execution) async for execution in session.client.list_workflows(query)]
-    return heapq.nlargest(limit, listed, key=lambda report: report.started_at)
 
 
 async def read_end(found: Found) -> Ended:
     """Returns how a report ended; waits while it runs."""
     try:
-        return Ended(await found.handle.result(), None)
+        return ended_with(found.listed.id, await found.handle.result())
     except WorkflowFailureError as error:
-        return Ended(None, failure_sentence(found.listed.id, error))
+        return Ended(await ask_report(found.handle), failure_sentence(found.listed.id, error))
+
+
+def ended_with(report_id: str, response: GenerateRiskReportResponse) -> Ended:
+    """Returns the end of a report that completed."""
+    return Ended(response, None if is_final(response) else outcome_sentence(report_id, response))
 
 
 def failure_sentence(report_id: str, error: WorkflowFailureError) -> str:
@@ -258,12 +191,12 @@ def require_request(found: Found) -> GenerateRiskReportRequest:
 
 
 def require_response(ended: Ended) -> GenerateRiskReportResponse:
-    """Returns the response.
+    """Returns the final report.
 
     Raises:
         CommandError: If there is none.
     """
-    if ended.response is None:
+    if ended.failure is not None or ended.response is None:
         raise CommandError(str(ended.failure), FAILED)
     return ended.response
 
@@ -273,6 +206,7 @@ def report_document(
     ended: Ended | None = None,
     progress: GetProgressResponse | None = None,
     pending: list[PendingFailure] | None = None,
+    so_far: GenerateRiskReportResponse | None = None,
     saved: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Returns a report for programs: always the same keys, with null for what is not there.
@@ -282,15 +216,16 @@ def report_document(
         ended: How it ended, if it did.
         progress: How far it is, while it runs.
         pending: Which of its activities have failed and are tried again, while it runs.
+        so_far: What there is of it, while it runs.
         saved: Where its files were saved, by name.
     """
-    response = ended.response if ended else None
+    response = ended.response if ended else so_far
     return {
         **found.listed.document(),
         **(_request_document(found.request) if found.request else _NO_REQUEST),
         "progress": _progress_document(progress) if progress else None,
         "pending": [one.document() for one in pending] if pending is not None else None,
-        "result": _result_document(require_request(found), response) if response else None,
+        "result": result_document(found.request, response) if found.request and response else None,
         "failure": ended.failure if ended else None,
         "saved": saved,
     }
@@ -331,60 +266,10 @@ def _progress_document(progress: GetProgressResponse) -> dict[str, Any]:
         "notifications_total": progress.notifications_total,
         "notifications_sent": progress.notifications_sent,
         "notifications_undelivered": progress.notifications_undelivered,
-        "shares": [_share_document(share) for share in progress.shares],
+        "shares": [share_document(share) for share in progress.shares],
     }
 
 
 def stage_word(stage: ReportStage) -> str:
     """Returns for instance `simulating`."""
     return ReportStage.Name(stage).removeprefix("REPORT_STAGE_").lower()
-
-
-def _result_document(
-    request: GenerateRiskReportRequest, response: GenerateRiskReportResponse
-) -> dict[str, Any]:
-    summary = response.summary
-    return {
-        "scenario_count": summary.scenario_count,
-        "digest": summary.digest,
-        "bitsum": f"{summary.bitsum:016x}",
-        "measures": [
-            {
-                "confidence_bp": measure.confidence_bp,
-                "value_at_risk": _estimate_document(measure.value_at_risk),
-                "expected_shortfall": _estimate_document(measure.expected_shortfall),
-            }
-            for measure in summary.measures
-        ],
-        "files": {
-            name: {
-                "sha256": reference.sha256,
-                "size_bytes": reference.size_bytes,
-                "media_type": reference.media_type,
-            }
-            for name, reference in references(response.files).items()
-        },
-        "shares": [_share_document(share) for share in response.shares],
-        "notifications": [
-            {"delivery_id": sent.delivery_id, "accepted_at": sent.accepted_at.ToJsonString()}
-            for sent in response.notifications
-        ],
-        "undelivered": undelivered_documents(request, response),
-    }
-
-
-def _estimate_document(estimate: Estimate) -> dict[str, int]:
-    return {
-        "value_minor": estimate.value_minor,
-        "lower_minor": estimate.lower_minor,
-        "upper_minor": estimate.upper_minor,
-    }
-
-
-def _share_document(share: WorkerShare) -> dict[str, Any]:
-    return {
-        "language": share.language,
-        "shard_count": share.shard_count,
-        "scenario_count": share.scenario_count,
-        "cpu_seconds": round(share.cpu_time.ToNanoseconds() / 1e9, 3),
-    }

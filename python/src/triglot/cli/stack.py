@@ -56,12 +56,15 @@ class QueueStatus:
     """Identities of the workers that have lately asked for tasks of every kind on it."""
 
 
-async def up(folder: Path | None, payload_encoding: PayloadEncoding, as_json: bool) -> None:
+async def up(
+    folder: Path | None, payload_encoding: PayloadEncoding, build_id: str | None, as_json: bool
+) -> None:
     """Starts the stack in the background and waits until it is ready; one that runs already will do.
 
     Args:
         folder: Where everything is kept, from run to run; made if missing. None: the usual one.
         payload_encoding: How messages travel.
+        build_id: The version of the workers; None: they have none.
         as_json: Whether to print the addresses as one JSON document.
 
     Raises:
@@ -73,7 +76,8 @@ async def up(folder: Path | None, payload_encoding: PayloadEncoding, as_json: bo
     if running is not None:
         console.print(f"already running, process {running.pid}")
     else:
-        running = await _start(console, folder or RUN_FOLDER, payload_encoding)
+        command = _keeping_command(folder or RUN_FOLDER, payload_encoding, build_id)
+        running = await _start(console, folder or RUN_FOLDER, command)
         console.print("[bold]Triglot is running; `triglot stack down` stops it[/]", highlight=False)
     if as_json:
         print(running.model_dump_json(indent=2))
@@ -158,26 +162,32 @@ def _absence() -> str:
     return f"{_ABSENT}; `triglot stack up` starts one"
 
 
-async def _start(console: Console, folder: Path, payload_encoding: PayloadEncoding) -> RunningStack:
+def _keeping_command(folder: Path, payload_encoding: PayloadEncoding, build_id: str | None) -> list[str]:
+    command = [sys.executable, "-m", "triglot.cli.main", "dev"]
+    command += ["--folder", str(folder), "--payloads", payload_encoding]
+    return [*command, "--build-id", build_id] if build_id else command
+
+
+async def _start(console: Console, folder: Path, command: list[str]) -> RunningStack:
     console.print(f"starting: server, workers, inbox; files in {folder}", highlight=False, markup=False)
     deadline = time.monotonic() + _UP_SECONDS
     while time.monotonic() < deadline:
         # Somebody else may be starting one, or stopping one: whoever claims the folder first, wins.
         if read_claimant(ROOT) is None:
-            await _start_once(folder, payload_encoding, deadline)
+            await _start_once(folder, command, deadline)
         elif (running := read_running(ROOT)) is not None:
             return running
         await asyncio.sleep(_POLL_SECONDS)
     raise StackError(f"another stack has been starting or stopping in this folder for {_UP_SECONDS} s")
 
 
-async def _start_once(folder: Path, payload_encoding: PayloadEncoding, deadline: float) -> None:
+async def _start_once(folder: Path, command: list[str], deadline: float) -> None:
     """Starts a process that keeps a stack, and waits until that is ready, or another process has won.
 
     Raises:
         StackError: If it ends, and not because of another, or is not ready in time.
     """
-    keeper = _spawn(folder, payload_encoding)
+    keeper = _spawn(folder, command)
     try:
         while keeper.poll() is None:
             running = read_running(ROOT)
@@ -193,12 +203,11 @@ async def _start_once(folder: Path, payload_encoding: PayloadEncoding, deadline:
         raise
 
 
-def _spawn(folder: Path, payload_encoding: PayloadEncoding) -> subprocess.Popen[bytes]:
+def _spawn(folder: Path, command: list[str]) -> subprocess.Popen[bytes]:
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "triglot.cli.main", "dev"]
     with (folder / _OUTPUT).open("wb") as output, (folder / _ERRORS).open("wb") as errors:
         return subprocess.Popen(
-            [*command, "--folder", str(folder), "--payloads", payload_encoding],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from triglot.cli.ends import one_line
 from triglot.notification.v1.notification_pb2 import Recipient
+from triglot.risk.notices import READY
 from triglot.risk.v1.report_pb2 import (
     GenerateRiskReportRequest,
     GenerateRiskReportResponse,
@@ -23,7 +24,7 @@ def recipient_name(recipient: Recipient) -> str:
 def undelivered_lines(request: GenerateRiskReportRequest, response: GenerateRiskReportResponse) -> list[str]:
     """Returns a sentence for each recipient who could not be told."""
     return [
-        f"{_name(request, one)} could not be told: {one.error_type}: {one_line(one.message)}"
+        f"{_name(request, one)} could not be told{_of(one)}: {one.error_type}: {one_line(one.message)}"
         for one in response.undelivered
     ]
 
@@ -36,6 +37,7 @@ def undelivered_documents(
         {
             "recipient_index": one.recipient_index,
             "recipient": _name(request, one),
+            "topic": one.topic,
             "error_type": one.error_type,
             "message": one.message,
         }
@@ -43,5 +45,11 @@ def undelivered_documents(
     ]
 
 
+def _of(one: UndeliveredNotification) -> str:
+    # Of the report itself where nothing else is said.
+    return "" if one.topic in ("", READY) else f" ({one.topic})"
+
+
 def _name(request: GenerateRiskReportRequest, one: UndeliveredNotification) -> str:
-    return recipient_name(request.recipients[one.recipient_index])
+    recipients = [*request.recipients, *request.portfolio.limit.escalation]
+    return recipient_name(recipients[one.recipient_index])

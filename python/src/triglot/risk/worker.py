@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Unpack
+from typing import Final, Unpack
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from triglot.risk.v1.report_temporal import RiskReportService
@@ -16,6 +16,25 @@ from triglot.settings import Settings
 from triglot.tuning import WorkerOptions, workflow_options
 
 GRACE = timedelta(seconds=5)
+WORKFLOWS: Final = (GenerateRiskReport, SimulateShards)
+
+
+def workflow_runner() -> WorkflowRunner:
+    """Makes the sandbox that the workflows run in, wherever they do: in a worker, or in a replay."""
+    # protobuf and protovalidate import lazily, which the sandbox would refuse inside a workflow; the
+    # contract's modules hold no state, so reloading them for each run buys nothing.
+    return SandboxedWorkflowRunner(
+        SandboxRestrictions.default.with_passthrough_modules(
+            "buf",
+            "google",
+            "protobuf",
+            "protovalidate",
+            "triglot.contract",
+            "triglot.notification",
+            "triglot.risk.v1",
+            "triglot.store",
+        )
+    )
 
 
 def report_worker(
@@ -31,21 +50,8 @@ def report_worker(
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[GenerateRiskReport, SimulateShards],
-        # protobuf and protovalidate import lazily, which the sandbox would refuse inside a workflow; the
-        # contract's modules hold no state, so reloading them for each run buys nothing.
-        workflow_runner=SandboxedWorkflowRunner(
-            SandboxRestrictions.default.with_passthrough_modules(
-                "buf",
-                "google",
-                "protobuf",
-                "protovalidate",
-                "triglot.contract",
-                "triglot.notification",
-                "triglot.risk.v1",
-                "triglot.store",
-            )
-        ),
+        workflows=WORKFLOWS,
+        workflow_runner=workflow_runner(),
         graceful_shutdown_timeout=GRACE,
         **options,
     )

@@ -11,11 +11,12 @@ from temporalio.service import RPCError
 
 from triglot.cli.doctor.finding import Finding
 from triglot.cli.ends import CommandError, one_line
-from triglot.cli.pollers import live_pollers
+from triglot.cli.pollers import live_pollers, unserved_versions
 from triglot.cli.running import RunningStack, read_running
 from triglot.cli.session import Target, find_target, open_session
 from triglot.connection import ServerUnreachableError
 from triglot.pollers import needed_queues
+from triglot.registration import registering_command, unregistered
 from triglot.stack.ports import PortReservation
 from triglot.store import StoreUnavailable
 
@@ -87,7 +88,11 @@ async def _queues(target: Target) -> list[Finding]:
     try:
         async with open_session(replace(target, connect_timeout=_ANSWER_SECONDS)) as session:
             return [
-                await _queue(session.client, queue, kinds, target) for queue, kinds in needed_queues().items()
+                *[
+                    await _queue(session.client, queue, kinds, target)
+                    for queue, kinds in needed_queues().items()
+                ],
+                await _attributes(session.client),
             ]
     except (CommandError, RPCError) as error:
         if isinstance(error.__cause__, ServerUnreachableError):
@@ -100,6 +105,21 @@ async def _queues(target: Target) -> list[Finding]:
 async def _queue(client: Client, queue: str, kinds: list[TaskQueueType.ValueType], target: Target) -> Finding:
     pollers = [await live_pollers(client, queue, kind) for kind in kinds]
     found = ", ".join(sorted({identity for identities in pollers for identity in identities}))
-    return Finding(
-        f"task queue {queue}", "a poller", found or f"nobody, on {target.address}", all(map(bool, pollers))
-    )
+    what, needed = f"task queue {queue}", "a poller"
+    if not all(pollers):
+        return Finding(what, needed, found or f"nobody, on {target.address}", fits=False)
+    versions = {name for kind in kinds for name in await unserved_versions(client, queue, kind)}
+    if versions:
+        found += f", but tasks go to {' and '.join(sorted(versions))}"
+    return Finding(what, needed, found, fits=not versions)
+
+
+async def _attributes(client: Client) -> Finding:
+    missing = await unregistered(client)
+    if missing is None:
+        found = "the server does not say: not looked at"
+    elif missing:
+        found = f"some are missing; {registering_command(client.namespace, missing)}"
+    else:
+        found = "registered"
+    return Finding("search attributes", "registered", found, fits=not missing)
