@@ -40,7 +40,7 @@ PYTEST := pytest -c python/pyproject.toml --rootdir .
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "; print "Triglot: one contract, three languages, one durable workflow.\n\nUsage: make TARGET [ARGS=...]"} \
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 ##@ Run
 
@@ -200,6 +200,10 @@ test: build ## unit tests in three languages, and what crosses them (REQUIRE_ENG
 	go -C go test ./...
 	npm --prefix typescript test
 	$(PYTEST) python/tests tests $(ARGS)
+
+.PHONY: record-histories
+record-histories: setup ## record a history of every path beside the older ones, which stay (ARGS="approved rejected")
+	@PYTHONPATH=python/tests/workflow:tests python tests/replay/record.py $(ARGS)
 
 .PHONY: mutants
 mutants: build ## remove one safeguard at a time and see its test turn red
