@@ -258,7 +258,7 @@ def _link(test: str) -> str:
     match runner:
         case "pytest":
             path, _, name = place.partition("::")
-            return f"[{name.partition("[")[0] or Path(path).name}](../{path})"
+            return f"[{name.partition('[')[0] or Path(path).name}](../{path})"
         case "go":
             return f"[{' '.join(names)}](../go/{place.removeprefix('./')})"
         case _:

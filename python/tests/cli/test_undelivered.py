@@ -20,7 +20,7 @@ REQUEST = GenerateRiskReportRequest(
     recipients=[
         Recipient(email=EmailRecipient(address="desk@example.com")),
         Recipient(webhook=WebhookRecipient(url="https://hooks.example.com:8443/t/0ken?key=s3cret#x")),
-    ]
+    ],
 )
 RESPONSE = GenerateRiskReportResponse(
     undelivered=[
