@@ -62,6 +62,20 @@ def test_a_try_that_is_due_is_not_in_the_past() -> None:
     assert failure.next_try_seconds == 0
 
 
+def test_what_is_paused_is_not_tried_again() -> None:
+    paused = pending(REFUSED, 12)
+    paused.paused = True
+
+    failures = pending_failures(description(paused), NOW)
+
+    assert failures[0].document()["paused"]
+    assert failures[0].next_try_seconds is None
+    assert pending_lines(failures) == [
+        "waits for SendNotification: attempt 4 is paused, the last one failed with DeliveryFailed: "
+        "no connection to the relay"
+    ]
+
+
 def failing(message: str, wait: float | None = None) -> PendingFailure:
     return PendingFailure("SimulateShard", 2, wait, "DiskFull", message)
 

@@ -25,10 +25,11 @@ class PendingFailure:
     Attributes:
         activity: Its short name, like `SimulateShard`.
         attempt: The attempt that runs or comes next, from 1.
-        next_try_seconds: How long until then; None while it runs.
+        next_try_seconds: How long until then; None while it runs or is paused.
         error_type: Of the last failure, like `ObjectNotFound`; for one that no worker named, its kind, like
             `timeout`.
         message: Of the last failure.
+        paused: Whether somebody has paused the activity, so that no attempt comes until it is unpaused.
     """
 
     activity: str
@@ -36,6 +37,7 @@ class PendingFailure:
     next_try_seconds: float | None
     error_type: str
     message: str
+    paused: bool = False
 
     def document(self) -> dict[str, Any]:
         """Returns it for programs."""
@@ -45,6 +47,7 @@ class PendingFailure:
             "next_try_seconds": self.next_try_seconds,
             "error_type": self.error_type,
             "message": self.message,
+            "paused": self.paused,
         }
 
 
@@ -85,7 +88,8 @@ def pending_failures(description: WorkflowExecutionDescription, now: datetime) -
 
 def _read(activity: PendingActivityInfo, now: datetime) -> PendingFailure:
     wait = None
-    if activity.HasField("next_attempt_schedule_time"):
+    # The server names a time for what is paused as well, but nothing happens then.
+    if activity.HasField("next_attempt_schedule_time") and not activity.paused:
         then = activity.next_attempt_schedule_time.ToDatetime(tzinfo=UTC)
         wait = round(max((then - now).total_seconds(), 0.0), 1)
     return PendingFailure(
@@ -94,6 +98,7 @@ def _read(activity: PendingActivityInfo, now: datetime) -> PendingFailure:
         next_try_seconds=wait,
         error_type=_type_of(activity.last_failure),
         message=one_line(activity.last_failure.message),
+        paused=activity.paused,
     )
 
 
@@ -104,17 +109,21 @@ def _type_of(failure: Failure) -> str:
 
 def pending_lines(failures: list[PendingFailure]) -> list[str]:
     """Returns a line for each failure, once for all activities that share it."""
-    alike = Counter((one.activity, one.error_type, one.message) for one in failures)
-    first = {(one.activity, one.error_type, one.message): one for one in reversed(failures)}
+    alike = Counter(_kind(one) for one in failures)
+    first = {_kind(one): one for one in reversed(failures)}
     lines = [_line(first[key], count) for key, count in alike.items()]
     more = len(lines) - _MOST_LINES
     return lines[:_MOST_LINES] + ([f"and {more} other failures"] if more > 0 else [])
 
 
+def _kind(failure: PendingFailure) -> tuple[str, bool, str, str]:
+    return failure.activity, failure.paused, failure.error_type, failure.message
+
+
 def _line(failure: PendingFailure, count: int) -> str:
     times = f" ({count} of them)" if count > 1 else ""
     wait = failure.next_try_seconds
-    when = "runs now" if wait is None else f"in {wait:.0f} s"
+    when = "is paused" if failure.paused else "runs now" if wait is None else f"in {wait:.0f} s"
     return (
         f"waits for {failure.activity}{times}: attempt {failure.attempt} {when}, the last one failed with "
         f"{failure.error_type}: {failure.message}"
