@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -60,6 +61,17 @@ async def test_show_says_what_is_waited_for_and_how_to_decide(
     assert report_id in [one["id"] for one in listed.document()["reports"]]
 
 
+async def test_an_approver_can_look_at_the_report(
+    asked: GenerateRiskReportHandle, env: dict[str, str], tmp_path: Path
+) -> None:
+    opened = await triglot(
+        "report", "open", asked.workflow.id, "--output", "page", "--json", env=env, cwd=tmp_path
+    )
+
+    assert opened.document()["publication_state"] == "provisional"
+    assert "Above the limit" in (tmp_path / "page" / "report.html").read_text()
+
+
 async def test_whoever_watches_is_told_once_that_a_decision_is_waited_for(
     asked: GenerateRiskReportHandle, env: dict[str, str]
 ) -> None:
@@ -75,20 +87,23 @@ async def test_whoever_watches_is_told_once_that_a_decision_is_waited_for(
     assert watched.output.count("for a decision by risk-officer") == 1
 
 
-async def test_a_rejected_report_ends_withdrawn(asked: GenerateRiskReportHandle, env: dict[str, str]) -> None:
+async def test_a_rejected_report_ends_withdrawn(
+    asked: GenerateRiskReportHandle, env: dict[str, str], tmp_path: Path
+) -> None:
     report_id = asked.workflow.id
 
     rejected = await triglot("report", "reject", report_id, *BY, env=env)
     report = await asked.result()
     shown = (await triglot("report", "show", report_id, "--json", env=env)).document()
-    opened = await triglot("report", "open", report_id, "--no-browser", env=env)
+    opened = await triglot("report", "open", report_id, "--no-browser", env=env, cwd=tmp_path)
 
     assert rejected.code == 0
     assert rejected.output.splitlines()[0] == f"risk-officer rejected {report_id}: stale prices"
     assert report.outcome == ReportOutcome.REPORT_OUTCOME_REJECTED
     sentence = f"the report {report_id} was rejected by risk-officer: stale prices"
     assert (shown["failure"], shown["result"]["outcome"]) == (sentence, "rejected")
-    assert opened.refusal(1) == sentence
+    # Withdrawn, but whoever wants to know why may look at it.
+    assert (opened.code, opened.output.splitlines()[-1]) == (0, "this report is withdrawn")
 
 
 async def test_after_the_end_a_decision_is_told_how_it_ended(
@@ -158,7 +173,7 @@ async def test_an_id_is_for_one_report(asked: GenerateRiskReportHandle, env: dic
 async def test_a_decision_without_a_reason_is_not_sent(env: dict[str, str]) -> None:
     refused = await triglot("report", "approve", "any", "--by", "risk-officer", "--reason", "", env=env)
 
-    assert refused.refusal(2).startswith("the decision is refused: reason: ")
+    assert refused.refusal(2).startswith("the decision is refused: --reason: ")
 
 
 async def test_a_decision_on_no_report_finds_none(env: dict[str, str]) -> None:

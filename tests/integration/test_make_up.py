@@ -86,7 +86,7 @@ async def test_up_a_report_from_the_host_down_and_nothing_left(
     # Another clone would have other secrets.
     stranger = [sys.executable, "-m", "triglot.cli.containers", "clean"]
     subprocess.run(stranger, cwd=tmp_path_factory.mktemp("another"), env=variables, check=True)
-    assert len(left("container", project)) == 7
+    assert len(left("container", project)) == 8
 
     assert run("down").code == 0
     assert (left("container", project), left("network", project)) == ([], [])

@@ -53,6 +53,8 @@ const (
 	ErrorType_ERROR_TYPE_NO_DECISION_NEEDED ErrorType = 10
 	// Whoever decides is none of the approvers.
 	ErrorType_ERROR_TYPE_UNKNOWN_APPROVER ErrorType = 11
+	// Another report was published under the same id before, of which the server no longer knows.
+	ErrorType_ERROR_TYPE_ALREADY_PUBLISHED ErrorType = 12
 )
 
 // Enum value maps for ErrorType.
@@ -70,6 +72,7 @@ var (
 		9:  "ERROR_TYPE_ALREADY_DECIDED",
 		10: "ERROR_TYPE_NO_DECISION_NEEDED",
 		11: "ERROR_TYPE_UNKNOWN_APPROVER",
+		12: "ERROR_TYPE_ALREADY_PUBLISHED",
 	}
 	ErrorType_value = map[string]int32{
 		"ERROR_TYPE_UNSPECIFIED":        0,
@@ -84,6 +87,7 @@ var (
 		"ERROR_TYPE_ALREADY_DECIDED":    9,
 		"ERROR_TYPE_NO_DECISION_NEEDED": 10,
 		"ERROR_TYPE_UNKNOWN_APPROVER":   11,
+		"ERROR_TYPE_ALREADY_PUBLISHED":  12,
 	}
 )
 
@@ -118,7 +122,7 @@ var File_triglot_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_triglot_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1etriglot/errors/v1/errors.proto\x12\x11triglot.errors.v1*\x8d\x03\n" +
+	"\x1etriglot/errors/v1/errors.proto\x12\x11triglot.errors.v1*\xaf\x03\n" +
 	"\tErrorType\x12\x1a\n" +
 	"\x16ERROR_TYPE_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_TYPE_INVALID_ARGUMENT\x10\x01\x12\x1f\n" +
@@ -132,7 +136,8 @@ const file_triglot_errors_v1_errors_proto_rawDesc = "" +
 	"\x1aERROR_TYPE_ALREADY_DECIDED\x10\t\x12!\n" +
 	"\x1dERROR_TYPE_NO_DECISION_NEEDED\x10\n" +
 	"\x12\x1f\n" +
-	"\x1bERROR_TYPE_UNKNOWN_APPROVER\x10\vB+Z)example.com/triglot/go/errors/v1;errorsv1b\x06proto3"
+	"\x1bERROR_TYPE_UNKNOWN_APPROVER\x10\v\x12 \n" +
+	"\x1cERROR_TYPE_ALREADY_PUBLISHED\x10\fB+Z)example.com/triglot/go/errors/v1;errorsv1b\x06proto3"
 
 var (
 	file_triglot_errors_v1_errors_proto_rawDescOnce sync.Once

@@ -384,14 +384,14 @@ var File_triglot_risk_v1_decision_proto protoreflect.FileDescriptor
 
 const file_triglot_risk_v1_decision_proto_rawDesc = "" +
 	"\n" +
-	"\x1etriglot/risk/v1/decision.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\"\xa6\x01\n" +
+	"\x1etriglot/risk/v1/decision.proto\x12\x0ftriglot.risk.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\"\xc3\x02\n" +
 	"\x13DecideReportRequest\x12(\n" +
 	"\n" +
 	"decided_by\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\tdecidedBy\x12A\n" +
 	"\bdecision\x18\x02 \x01(\x0e2\x19.triglot.risk.v1.DecisionB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\bdecision\x12\"\n" +
-	"\x06reason\x18\x03 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"]\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\bdecision\x12\xbe\x01\n" +
+	"\x06reason\x18\x03 \x01(\tB\xa5\x01\xbaH\xa1\x01\xba\x01\x98\x01\n" +
+	"\x1cdecide_report_request.reason\x12.must say something, without control characters\x1aHthis.matches('[^\\\\s]') && !this.matches('[\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f]')r\x03\x18\xd0\x0fR\x06reason\"]\n" +
 	"\x14DecideReportResponse\x12E\n" +
 	"\bdecision\x18\x01 \x01(\v2!.triglot.risk.v1.RecordedDecisionB\x06\xbaH\x03\xc8\x01\x01R\bdecision\"c\n" +
 	"\x13CancelReportRequest\x12*\n" +

@@ -307,3 +307,31 @@ async def test_a_store_that_is_away_is_worth_another_attempt(tmp_path: Path) -> 
     for step in (publish, promote, withdraw):
         with pytest.raises(StoreUnavailable):
             await step(publications, publication())
+
+
+async def test_another_report_under_the_same_id_is_refused_and_changes_nothing(
+    store: Store, publications: Publications
+) -> None:
+    before = publication()
+    await publish(publications, before)
+    await promote(publications, before)
+    other = publication("risk-report/pair/2")
+    other.report_id = before.report_id
+
+    for step in (publish, promote, withdraw):
+        with pytest.raises(ApplicationError, match="an id is for one report") as refusal:
+            await step(publications, other)
+        assert refusal.value.type == "AlreadyPublished"
+
+    mark = await only_mark(store)
+    assert (mark.publication, mark.state) == (before, FINAL)
+
+
+async def test_the_same_report_with_another_page_is_the_same(publications: Publications) -> None:
+    before = publication()
+    await publish(publications, before)
+    again = publication()
+    # After a reset: the page says who computed what, and in what time.
+    again.files.html.sha256 = "0" * 64
+
+    assert await promote(publications, again) == FINAL

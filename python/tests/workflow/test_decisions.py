@@ -20,7 +20,11 @@ from triglot.risk.v1.decision_pb2 import CancelReportRequest, DecideReportReques
 from triglot.risk.v1.market_pb2 import RiskLimit
 from triglot.risk.v1.publication_pb2 import PublicationState
 from triglot.risk.v1.report_pb2 import Compensation, GenerateRiskReportResponse, ReportOutcome, ReportStage
-from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportServiceClient
+from triglot.risk.v1.report_temporal import (
+    GenerateRiskReportHandle,
+    RiskReportService,
+    RiskReportServiceClient,
+)
 from triglot.risk.worker import report_worker
 
 DEADLINE = 30
@@ -303,16 +307,17 @@ async def test_a_report_that_still_simulates_takes_no_decision(
     await handle.result()
 
 
+@pytest.mark.parametrize("reason", ["", " \n", "red \x1b[31m alert"], ids=["none", "blank", "control"])
 async def test_a_decision_without_a_reason_is_refused_by_the_workflow_too(
-    reports: RiskReportServiceClient, fakes: Fakes
+    reports: RiskReportServiceClient, fakes: Fakes, reason: str
 ) -> None:
     handle = await breached(reports, fakes)
     await until_asked(handle, fakes)
 
     with pytest.raises(WorkflowUpdateFailedError) as failure:
         await handle.workflow.execute_update(
-            "triglot.risk.v1.RiskReportService.DecideReport",
-            DecideReportRequest(decided_by="risk-officer", decision=Decision.DECISION_APPROVE),
+            RiskReportService.DECIDE_REPORT,
+            DecideReportRequest(decided_by="risk-officer", decision=Decision.DECISION_APPROVE, reason=reason),
         )
 
     assert isinstance(failure.value.cause, ApplicationError)
@@ -374,6 +379,7 @@ async def test_a_final_report_stays_so_when_it_is_cancelled_and_nobody_else_is_t
     assert report.outcome == ReportOutcome.REPORT_OUTCOME_FINAL
     assert report.cancellation.cancelled_by == "desk"
     assert fakes.effects == ["provisional", "final"]
+    assert [(one.recipient_index, one.error_type) for one in report.undelivered] == [(0, "Cancelled")]
 
 
 async def test_a_cancelled_workflow_takes_back_and_ends_as_cancelled(

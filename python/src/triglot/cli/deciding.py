@@ -12,17 +12,16 @@ from triglot.cli.following import ask_report
 from triglot.cli.pollers import is_polled
 from triglot.cli.printing import new_console, print_line
 from triglot.cli.reports import Found, find_report, read_end, report_document
+from triglot.cli.result import decision_word
 from triglot.cli.session import open_session
 from triglot.contract import errors, runtime
 from triglot.pollers import WORKFLOWS
 from triglot.risk.notices import reason_for
-from triglot.risk.v1.decision_pb2 import DecideReportRequest, DecideReportResponse, Decision
+from triglot.risk.v1.decision_pb2 import DecideReportRequest, DecideReportResponse
 from triglot.risk.v1.report_temporal import RiskReportService
 
 NOTE_SECONDS = 20.0
 """The SDK itself would wait for ever: a worker that stopped a moment ago still counts as a poller."""
-
-_DONE = {Decision.DECISION_APPROVE: "approved", Decision.DECISION_REJECT: "rejected"}
 
 
 async def decide(report_id: str, request: DecideReportRequest, as_json: bool) -> None:
@@ -35,7 +34,8 @@ async def decide(report_id: str, request: DecideReportRequest, as_json: bool) ->
     try:
         runtime.check(request)
     except runtime.InvalidArgumentError as error:
-        raise CommandError(f"the decision is refused: {error}", BAD_INPUT) from error
+        told = str(error).replace("decided_by: ", "--by: ").replace("reason: ", "--reason: ")
+        raise CommandError(f"the decision is refused: {told}", BAD_INPUT) from error
     async with open_session() as session:
         found = await find_report(session, report_id)
         name = found.listed.id
@@ -47,15 +47,22 @@ async def decide(report_id: str, request: DecideReportRequest, as_json: bool) ->
                 f"{RiskReportService.TASK_QUEUE}; decide again when one does",
                 UNREACHABLE,
             )
-        answer = await _send(found, request)
+        answer = await send(found, request)
         so_far = await ask_report(found.handle)
+        found = await find_report(session, name)
         print_document(as_json, report_document(found, so_far=so_far))
         decision = answer.decision
-        print_line(console, f"{decision.decided_by} {_DONE[decision.decision]} {name}: {decision.reason}")
+        done = f"{decision.decided_by} {decision_word(decision.decision)} {name}: {decision.reason}"
+        print_line(console, one_line(done))
         print_line(console, f"`triglot report watch {name}` follows it to its end")
 
 
-async def _send(found: Found, request: DecideReportRequest) -> DecideReportResponse:
+async def send(found: Found, request: DecideReportRequest) -> DecideReportResponse:
+    """Sends a decision, and waits until the report has taken note of it, though not for ever.
+
+    Raises:
+        CommandError: If it takes no note in time, or not of this decision.
+    """
     name = found.listed.id
     try:
         async with asyncio.timeout(NOTE_SECONDS) as limit:

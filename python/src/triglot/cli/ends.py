@@ -68,5 +68,8 @@ def os_sentence(error: OSError) -> str:
 
 
 def one_line(text: object) -> str:
-    """Returns what a library says, which may be spread over lines, as one."""
-    return " ".join(str(text).split())
+    """Returns what somebody else says, which may be spread over lines, as one that harms no terminal."""
+    line = " ".join(str(text).split())
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line
+    )

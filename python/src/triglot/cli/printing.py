@@ -6,12 +6,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from triglot.cli.ends import one_line
 from triglot.cli.listing import Listed
 from triglot.cli.reports import Found
-from triglot.cli.result import breach_sentence, compensation_lines, references
+from triglot.cli.result import (
+    breach_sentence,
+    compensation_lines,
+    decision_sentence,
+    references,
+)
 from triglot.cli.undelivered import undelivered_lines
-from triglot.risk.notices import reason_for
 from triglot.risk.v1.measures_pb2 import Estimate
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, GenerateRiskReportResponse
 from triglot.risk.wording import format_count, format_days, format_money, format_percent
@@ -60,7 +63,7 @@ def print_response(
     if response.HasField("breach"):
         print_line(console, f"  above limit   {breach_sentence(request, response.breach)}")
     if response.HasField("decision"):
-        print_line(console, f"  decision      {one_line(reason_for(response.outcome, response))}")
+        print_line(console, f"  decision      {decision_sentence(response.decision)}")
     for line in measure_lines(request, response) if response.HasField("summary") else ():
         print_line(console, f"  {line}")
     for share in response.shares:

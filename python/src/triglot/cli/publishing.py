@@ -4,6 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from triglot.cli.documents import print_document
+from triglot.cli.ends import one_line
 from triglot.cli.printing import aligned, new_console, print_line
 from triglot.cli.result import publication_word, references
 from triglot.cli.session import explained, find_target
@@ -31,6 +32,11 @@ async def list_publications(portfolio_id: str, as_of_date: str, final: bool, as_
         marks = [mark for mark in marks if mark.state == PublicationState.PUBLICATION_STATE_FINAL]
     print_document(as_json, {"store": target.store_url, "publications": [_document(mark) for mark in marks]})
     console = new_console(as_json)
+    if not marks:
+        console.print(
+            f"no {'final ' if final else ''}publication like that in {target.store_url}", markup=False
+        )
+        return
     for line in aligned([("portfolio", "as of", "state", "since", "report", "reason"), *map(_row, marks)]):
         print_line(console, line)
 
@@ -38,15 +44,13 @@ async def list_publications(portfolio_id: str, as_of_date: str, final: bool, as_
 def _row(mark: PublicationMark) -> tuple[str, ...]:
     publication = mark.publication
     since = f"{mark.marked_at.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    # On one line, whatever somebody gave as a reason.
-    reason = " ".join(mark.reason.split())
     return (
         publication.portfolio_id,
         publication.as_of_date,
         publication_word(mark.state) or "",
         since,
         publication.report_id,
-        reason,
+        one_line(mark.reason),
     )
 
 

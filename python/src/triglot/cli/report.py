@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Make reports and look after them.", no_args_is_help=True)
 
 # The workflow's id is the beginning of the idempotency keys, whose form and length the contract says.
-_ID = re.compile(r"[A-Za-z0-9._:/-]{1,160}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,159}")
 
 ReportId = Annotated[str, typer.Argument(metavar="ID", help="The report's id; `last` is the newest one.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
@@ -55,7 +55,9 @@ def run(
     if detach and output:
         raise typer.BadParameter("--output needs the end of the report, and --detach does not wait for it")
     if id is not None and (id == "last" or not _ID.fullmatch(id)):
-        raise typer.BadParameter(f"--id {id}: say 1 to 160 letters, digits and ._:/- but not `last`")
+        raise typer.BadParameter(
+            f"--id {id}: say 1 to 160 letters, digits and ._:/-, the first a letter or digit, but not `last`"
+        )
     request = asked.parse(
         portfolio=portfolio,
         prices=prices,

@@ -24,7 +24,14 @@ from triglot.cli.following import (
 from triglot.cli.listing import list_reports
 from triglot.cli.pending import ask_pending
 from triglot.cli.pollers import is_polled
-from triglot.cli.printing import list_lines, new_console, print_heading, print_line, print_response
+from triglot.cli.printing import (
+    list_lines,
+    measure_lines,
+    new_console,
+    print_heading,
+    print_line,
+    print_response,
+)
 from triglot.cli.reports import (
     Ended,
     Found,
@@ -35,8 +42,9 @@ from triglot.cli.reports import (
     require_request,
     require_response,
 )
-from triglot.cli.result import breach_sentence, question_sentence
+from triglot.cli.result import breach_sentence, publication_word, question_sentence
 from triglot.cli.session import Session, explained, open_session
+from triglot.cli.stuck import ask_why_stuck
 from triglot.cli.undelivered import undelivered_lines
 from triglot.contract import runtime
 from triglot.pollers import WORKFLOWS
@@ -58,6 +66,12 @@ async def show(report_id: str, as_json: bool) -> None:
             return
         progress = await ask_progress(found.handle)
         if progress is None:
+            if (failure := await ask_why_stuck(session.client, found.handle)) is not None:
+                raise CommandError(
+                    f"the report {found.listed.id} runs, but its workflow's code cannot go on, and tries "
+                    f"again and again: {failure}",
+                    FAILED,
+                )
             raise CommandError(
                 f"the report {found.listed.id} runs, but no worker answers for it on the task queue "
                 f"{RiskReportService.TASK_QUEUE}; start the workers (`triglot stack up` or `make up` starts "
@@ -99,7 +113,7 @@ async def watch(report_id: str, as_json: bool) -> None:
     async with open_session() as session:
         found = await find_report(session, report_id)
         with outliving_interrupts(found.listed.id):
-            await finish(session, found, console, monotonic_at(found.listed.started_at), None)
+            await finish(session, found, console, _started(found), None)
 
 
 async def cancel(report_id: str, request: CancelReportRequest, wait: bool, as_json: bool) -> None:
@@ -151,14 +165,10 @@ async def open_(report_id: str, output: Path | None, browse: bool, as_json: bool
     async with open_session() as session:
         found = await find_report(session, report_id)
         name = found.listed.id
-        if found.listed.running:
-            raise CommandError(
-                f"the report {name} still runs; `triglot report watch {name}` waits for it", FAILED
-            )
-        response = require_response(await read_end(found))
+        report = await _require_files(found)
         folder = output or Path(".triglot") / "reports" / name.replace("/", "-")
         try:
-            saved = await save_report(session.store, response.files, folder)
+            saved = await save_report(session.store, report.files, folder)
         except OSError as error:
             raise CommandError(f"cannot save the report: {os_sentence(error)}", FAILED) from error
     page = saved["report.html"].absolute()
@@ -168,7 +178,27 @@ async def open_(report_id: str, output: Path | None, browse: bool, as_json: bool
         console.print(str(file), markup=False)
     if browse and not opened:
         console.print("no browser was found; open report.html yourself")
-    print_document(as_json, {"id": name, "files": _paths(saved), "opened": bool(opened)})
+    state = publication_word(report.publication_state)
+    if state != "final":
+        console.print(f"this report is {state or 'not published'}")
+    print_document(
+        as_json, {"id": name, "publication_state": state, "files": _paths(saved), "opened": bool(opened)}
+    )
+
+
+async def _require_files(found: Found) -> GenerateRiskReportResponse:
+    """Returns a report that has files, final or not: whoever is to decide wants to see it."""
+    if found.listed.running:
+        report, failure = await ask_report(found.handle), None
+    else:
+        ended = await read_end(found)
+        report, failure = ended.response, ended.failure
+    if report is not None and report.HasField("files"):
+        return report
+    name = found.listed.id
+    raise CommandError(
+        failure or f"the report {name} still runs; `triglot report watch {name}` waits for it", FAILED
+    )
 
 
 async def finish(
@@ -235,6 +265,14 @@ def outliving_interrupts(report_id: str) -> Iterator[None]:
         ) from None
 
 
+def _started(found: Found) -> float:
+    """When it would have started to have run as long by now, in seconds of the monotonic clock."""
+    listed = found.listed
+    if listed.closed_at is None:
+        return monotonic_at(listed.started_at)
+    return time.monotonic() - (listed.closed_at - listed.started_at).total_seconds()
+
+
 def _print_end(console: Console, found: Found, ended: Ended) -> None:
     if ended.failure is not None:
         console.print(one_line(ended.failure), markup=False)
@@ -243,7 +281,11 @@ def _print_end(console: Console, found: Found, ended: Ended) -> None:
 
 
 def _print_question(console: Console, found: Found, report: GenerateRiskReportResponse) -> None:
-    print_line(console, f"  {breach_sentence(require_request(found), report.breach)}")
+    request = require_request(found)
+    console.print()
+    for line in measure_lines(request, report):
+        print_line(console, f"  {line}")
+    print_line(console, f"  {breach_sentence(request, report.breach)}")
     print_line(console, f"  {question_sentence(found.listed.id, report.breach)}")
 
 

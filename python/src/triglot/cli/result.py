@@ -51,6 +51,16 @@ def _moment(breach: LimitBreach) -> str:
     return f"{breach.decide_by.ToDatetime():%Y-%m-%d %H:%M:%S} UTC"
 
 
+def decision_sentence(decision: RecordedDecision) -> str:
+    """Says who decided what, and why."""
+    return one_line(f"{decision.decided_by} {decision_word(decision.decision)} it: {decision.reason}")
+
+
+def decision_word(decision: Decision) -> str:
+    """Returns `approved` or `rejected`."""
+    return {Decision.DECISION_APPROVE: "approved", Decision.DECISION_REJECT: "rejected"}[decision]
+
+
 def breach_sentence(request: GenerateRiskReportRequest, breach: LimitBreach) -> str:
     """Says how far a value at risk is above its limit."""
     currency = request.portfolio.currency
@@ -169,10 +179,10 @@ def _breach_document(breach: LimitBreach) -> dict[str, Any]:
     }
 
 
-def _decision_document(decision: RecordedDecision) -> dict[str, str | None]:
+def _decision_document(decision: RecordedDecision) -> dict[str, str]:
     return {
         "decided_by": decision.decided_by,
-        "decision": _word(Decision.Name(decision.decision), "DECISION_"),
+        "decision": decision_word(decision.decision),
         "reason": decision.reason,
         "decided_at": decision.decided_at.ToJsonString(),
     }

@@ -14,6 +14,7 @@ from triglot.notification.v1.notification_pb2 import (
 )
 from triglot.notification.v1.notification_temporal import send_notification
 from triglot.risk.failures import sentence_of, type_of
+from triglot.risk.notices import READY
 from triglot.risk.v1.report_pb2 import UndeliveredNotification
 
 
@@ -73,12 +74,17 @@ class Announcer:
             )
         except ActivityError as error:
             if is_cancelled_exception(error):
+                # A question that is given up has been answered; who is not told of a report misses it.
+                if notification.topic == READY:
+                    self._fail(
+                        place, notification.topic, "Cancelled", "given up when the report was cancelled"
+                    )
                 raise
             if not known:
                 self._perhaps_told.discard(index)
-            self._undelivered[place] = UndeliveredNotification(
-                recipient_index=index,
-                error_type=type_of(error),
-                message=sentence_of(error),
-                topic=notification.topic,
-            )
+            self._fail(place, notification.topic, type_of(error), sentence_of(error))
+
+    def _fail(self, place: tuple[int, int], topic: str, error_type: str, message: str) -> None:
+        self._undelivered[place] = UndeliveredNotification(
+            recipient_index=place[1], error_type=error_type, message=message, topic=topic
+        )

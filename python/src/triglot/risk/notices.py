@@ -61,9 +61,9 @@ def compose_question(
     until = f"{breach.decide_by.ToDatetime():%Y-%m-%d %H:%M:%S} UTC"
     question = (
         f"The risk report of {request.portfolio.name} as of {report.window.as_of_date} is provisional. "
-        f"{_above(request.portfolio, breach)}. To be decided until {until}, or it is withdrawn, by "
-        f"{_approvers(breach.limit)}: `triglot report approve {report_id}` or "
-        f"`triglot report reject {report_id}`."
+        f"{_above(request.portfolio, breach)}. {_approvers(breach.limit)} may decide until {until}; then it is "
+        f"withdrawn. To decide: triglot report approve {report_id} --by NAME --reason TEXT, or reject in place "
+        "of approve."
     )
     return _with_figures(topic, question, request, report)
 
@@ -77,7 +77,7 @@ def compose_withdrawal(
         subject=_subject(WITHDRAWN, request.portfolio, report),
         summary=(
             f"The risk report of {request.portfolio.name} as of {report.window.as_of_date}, of which you "
-            f"were told, is withdrawn: {_shortened(reason)} Its figures are not to be used."
+            f"were told, is withdrawn. {_shortened(reason)} Its figures are not to be used."
         ),
     )
 

@@ -15,7 +15,7 @@ from google.protobuf import json_format
 from temporalio.exceptions import ApplicationError
 
 from triglot.contract import runtime
-from triglot.contract.errors import REPORT_WITHDRAWN
+from triglot.contract.errors import ALREADY_PUBLISHED, REPORT_WITHDRAWN
 from triglot.risk.v1.publication_pb2 import (
     PromoteReportRequest,
     PromoteReportResponse,
@@ -55,6 +55,8 @@ class Publications:
         """Marks a report as provisional, unless it has come further.
 
         Raises:
+            ApplicationError: If another report was published under its id, by what `report.json` says; of
+                type `AlreadyPublished`, which the contract does not retry. So do the other steps.
             StoreUnavailable: If the store cannot be used.
         """
         return PublishReportResponse(
@@ -94,6 +96,7 @@ class Publications:
         self, publication: Publication, to: PublicationState, reason: str = ""
     ) -> PublicationState:
         """Sets a mark, unless the report has come as far, and returns the state it is in then."""
+        await self._require_same(publication)
         state = await self._state(publication)
         if state >= to:
             return state
@@ -102,6 +105,17 @@ class Publications:
         await self._store.put_named(f"{_folder(publication)}/{_MARKS[to]}", _encode(mark))
         # Asked again: while this mark was being set, somebody else may have set a further one.
         return await self._state(publication)
+
+    async def _require_same(self, publication: Publication) -> None:
+        # The server forgets a report when its retention is over, and lets its id be used again.
+        for name in (await self._store.list_named(_folder(publication)))[:1]:
+            before = _decode(name, await self._store.get_named(name)).publication
+            if before.files.json.sha256 != publication.files.json.sha256:
+                raise ApplicationError(
+                    f"another report was published under the id {publication.report_id} before; an id is for "
+                    "one report",
+                    type=ALREADY_PUBLISHED,
+                )
 
     async def _state(self, publication: Publication) -> PublicationState:
         names = await self._store.list_named(_folder(publication))

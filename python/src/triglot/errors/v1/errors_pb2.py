@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etriglot/errors/v1/errors.proto\x12\x11triglot.errors.v1*\x8d\x03\n\tErrorType\x12\x1a\n\x16\x45RROR_TYPE_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x45RROR_TYPE_INVALID_ARGUMENT\x10\x01\x12\x1f\n\x1b\x45RROR_TYPE_OBJECT_NOT_FOUND\x10\x02\x12\x1d\n\x19\x45RROR_TYPE_OBJECT_CORRUPT\x10\x03\x12 \n\x1c\x45RROR_TYPE_STORE_UNAVAILABLE\x10\x04\x12 \n\x1c\x45RROR_TYPE_DELIVERY_REJECTED\x10\x05\x12\x1e\n\x1a\x45RROR_TYPE_DELIVERY_FAILED\x10\x06\x12\x1a\n\x16\x45RROR_TYPE_INTERRUPTED\x10\x07\x12\x1f\n\x1b\x45RROR_TYPE_REPORT_WITHDRAWN\x10\x08\x12\x1e\n\x1a\x45RROR_TYPE_ALREADY_DECIDED\x10\t\x12!\n\x1d\x45RROR_TYPE_NO_DECISION_NEEDED\x10\n\x12\x1f\n\x1b\x45RROR_TYPE_UNKNOWN_APPROVER\x10\x0b\x42+Z)example.com/triglot/go/errors/v1;errorsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etriglot/errors/v1/errors.proto\x12\x11triglot.errors.v1*\xaf\x03\n\tErrorType\x12\x1a\n\x16\x45RROR_TYPE_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x45RROR_TYPE_INVALID_ARGUMENT\x10\x01\x12\x1f\n\x1b\x45RROR_TYPE_OBJECT_NOT_FOUND\x10\x02\x12\x1d\n\x19\x45RROR_TYPE_OBJECT_CORRUPT\x10\x03\x12 \n\x1c\x45RROR_TYPE_STORE_UNAVAILABLE\x10\x04\x12 \n\x1c\x45RROR_TYPE_DELIVERY_REJECTED\x10\x05\x12\x1e\n\x1a\x45RROR_TYPE_DELIVERY_FAILED\x10\x06\x12\x1a\n\x16\x45RROR_TYPE_INTERRUPTED\x10\x07\x12\x1f\n\x1b\x45RROR_TYPE_REPORT_WITHDRAWN\x10\x08\x12\x1e\n\x1a\x45RROR_TYPE_ALREADY_DECIDED\x10\t\x12!\n\x1d\x45RROR_TYPE_NO_DECISION_NEEDED\x10\n\x12\x1f\n\x1b\x45RROR_TYPE_UNKNOWN_APPROVER\x10\x0b\x12 \n\x1c\x45RROR_TYPE_ALREADY_PUBLISHED\x10\x0c\x42+Z)example.com/triglot/go/errors/v1;errorsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z)example.com/triglot/go/errors/v1;errorsv1'
   _globals['_ERRORTYPE']._serialized_start=54
-  _globals['_ERRORTYPE']._serialized_end=451
+  _globals['_ERRORTYPE']._serialized_end=485
 # @@protoc_insertion_point(module_scope)

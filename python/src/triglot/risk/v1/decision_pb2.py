@@ -28,7 +28,7 @@ from triglot.risk.v1 import market_pb2 as triglot_dot_risk_dot_v1_dot_market__pb
 from triglot.risk.v1 import measures_pb2 as triglot_dot_risk_dot_v1_dot_measures__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etriglot/risk/v1/decision.proto\x12\x0ftriglot.risk.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\"\xa6\x01\n\x13\x44\x65\x63ideReportRequest\x12(\n\ndecided_by\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\tdecidedBy\x12\x41\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x19.triglot.risk.v1.DecisionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x08\x64\x65\x63ision\x12\"\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0fR\x06reason\"]\n\x14\x44\x65\x63ideReportResponse\x12\x45\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32!.triglot.risk.v1.RecordedDecisionB\x06\xbaH\x03\xc8\x01\x01R\x08\x64\x65\x63ision\"c\n\x13\x43\x61ncelReportRequest\x12*\n\x0c\x63\x61ncelled_by\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x0b\x63\x61ncelledBy\x12 \n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0fR\x06reason\"\xbb\x01\n\x10RecordedDecision\x12\x1d\n\ndecided_by\x18\x01 \x01(\tR\tdecidedBy\x12\x35\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x19.triglot.risk.v1.DecisionR\x08\x64\x65\x63ision\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12\x39\n\ndecided_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdecidedAt\"\xc7\x01\n\x0bLimitBreach\x12\x38\n\x05limit\x18\x01 \x01(\x0b\x32\x1a.triglot.risk.v1.RiskLimitB\x06\xbaH\x03\xc8\x01\x01R\x05limit\x12\x45\n\rvalue_at_risk\x18\x02 \x01(\x0b\x32\x19.triglot.risk.v1.EstimateB\x06\xbaH\x03\xc8\x01\x01R\x0bvalueAtRisk\x12\x37\n\tdecide_by\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64\x65\x63ideBy*O\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45\x43ISION_APPROVE\x10\x01\x12\x13\n\x0f\x44\x45\x43ISION_REJECT\x10\x02\x42\'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etriglot/risk/v1/decision.proto\x12\x0ftriglot.risk.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctriglot/risk/v1/market.proto\x1a\x1etriglot/risk/v1/measures.proto\"\xc3\x02\n\x13\x44\x65\x63ideReportRequest\x12(\n\ndecided_by\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64R\tdecidedBy\x12\x41\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x19.triglot.risk.v1.DecisionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x08\x64\x65\x63ision\x12\xbe\x01\n\x06reason\x18\x03 \x01(\tB\xa5\x01\xbaH\xa1\x01r\x03\x18\xd0\x0f\xba\x01\x98\x01\n\x1c\x64\x65\x63ide_report_request.reason\x12.must say something, without control characters\x1aHthis.matches(\'[^\\\\s]\') && !this.matches(\'[\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f]\')R\x06reason\"]\n\x14\x44\x65\x63ideReportResponse\x12\x45\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32!.triglot.risk.v1.RecordedDecisionB\x06\xbaH\x03\xc8\x01\x01R\x08\x64\x65\x63ision\"c\n\x13\x43\x61ncelReportRequest\x12*\n\x0c\x63\x61ncelled_by\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64R\x0b\x63\x61ncelledBy\x12 \n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0fR\x06reason\"\xbb\x01\n\x10RecordedDecision\x12\x1d\n\ndecided_by\x18\x01 \x01(\tR\tdecidedBy\x12\x35\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\x19.triglot.risk.v1.DecisionR\x08\x64\x65\x63ision\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\x12\x39\n\ndecided_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdecidedAt\"\xc7\x01\n\x0bLimitBreach\x12\x38\n\x05limit\x18\x01 \x01(\x0b\x32\x1a.triglot.risk.v1.RiskLimitB\x06\xbaH\x03\xc8\x01\x01R\x05limit\x12\x45\n\rvalue_at_risk\x18\x02 \x01(\x0b\x32\x19.triglot.risk.v1.EstimateB\x06\xbaH\x03\xc8\x01\x01R\x0bvalueAtRisk\x12\x37\n\tdecide_by\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08\x64\x65\x63ideBy*O\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45\x43ISION_APPROVE\x10\x01\x12\x13\n\x0f\x44\x45\x43ISION_REJECT\x10\x02\x42\'Z%example.com/triglot/go/risk/v1;riskv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECIDEREPORTREQUEST'].fields_by_name['decision']._loaded_options = None
   _globals['_DECIDEREPORTREQUEST'].fields_by_name['decision']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_DECIDEREPORTREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_DECIDEREPORTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\320\017'
+  _globals['_DECIDEREPORTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\241\001r\003\030\320\017\272\001\230\001\n\034decide_report_request.reason\022.must say something, without control characters\032Hthis.matches(\'[^\\\\s]\') && !this.matches(\'[\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f]\')'
   _globals['_DECIDEREPORTRESPONSE'].fields_by_name['decision']._loaded_options = None
   _globals['_DECIDEREPORTRESPONSE'].fields_by_name['decision']._serialized_options = b'\272H\003\310\001\001'
   _globals['_CANCELREPORTREQUEST'].fields_by_name['cancelled_by']._loaded_options = None
@@ -52,16 +52,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIMITBREACH'].fields_by_name['limit']._serialized_options = b'\272H\003\310\001\001'
   _globals['_LIMITBREACH'].fields_by_name['value_at_risk']._loaded_options = None
   _globals['_LIMITBREACH'].fields_by_name['value_at_risk']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_DECISION']._serialized_start=932
-  _globals['_DECISION']._serialized_end=1011
+  _globals['_DECISION']._serialized_start=1089
+  _globals['_DECISION']._serialized_end=1168
   _globals['_DECIDEREPORTREQUEST']._serialized_start=176
-  _globals['_DECIDEREPORTREQUEST']._serialized_end=342
-  _globals['_DECIDEREPORTRESPONSE']._serialized_start=344
-  _globals['_DECIDEREPORTRESPONSE']._serialized_end=437
-  _globals['_CANCELREPORTREQUEST']._serialized_start=439
-  _globals['_CANCELREPORTREQUEST']._serialized_end=538
-  _globals['_RECORDEDDECISION']._serialized_start=541
-  _globals['_RECORDEDDECISION']._serialized_end=728
-  _globals['_LIMITBREACH']._serialized_start=731
-  _globals['_LIMITBREACH']._serialized_end=930
+  _globals['_DECIDEREPORTREQUEST']._serialized_end=499
+  _globals['_DECIDEREPORTRESPONSE']._serialized_start=501
+  _globals['_DECIDEREPORTRESPONSE']._serialized_end=594
+  _globals['_CANCELREPORTREQUEST']._serialized_start=596
+  _globals['_CANCELREPORTREQUEST']._serialized_end=695
+  _globals['_RECORDEDDECISION']._serialized_start=698
+  _globals['_RECORDEDDECISION']._serialized_end=885
+  _globals['_LIMITBREACH']._serialized_start=888
+  _globals['_LIMITBREACH']._serialized_end=1087
 # @@protoc_insertion_point(module_scope)

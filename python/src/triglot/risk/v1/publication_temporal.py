@@ -99,7 +99,7 @@ def publish_report(
             initial_interval=timedelta(seconds=1),
             maximum_interval=timedelta(seconds=30),
             backoff_coefficient=2.0,
-            non_retryable_error_types=["InvalidArgument"],
+            non_retryable_error_types=["InvalidArgument", "AlreadyPublished"],
         ),
     )
 
@@ -119,7 +119,7 @@ def promote_report(
             initial_interval=timedelta(seconds=1),
             maximum_interval=timedelta(seconds=60),
             backoff_coefficient=2.0,
-            non_retryable_error_types=["InvalidArgument", "ReportWithdrawn"],
+            non_retryable_error_types=["InvalidArgument", "AlreadyPublished", "ReportWithdrawn"],
         ),
     )
 
@@ -142,6 +142,6 @@ def withdraw_report(
             initial_interval=timedelta(seconds=1),
             maximum_interval=timedelta(seconds=60),
             backoff_coefficient=2.0,
-            non_retryable_error_types=["InvalidArgument"],
+            non_retryable_error_types=["InvalidArgument", "AlreadyPublished"],
         ),
     )
