@@ -1,16 +1,20 @@
 """A report above its limit, in whatever the stack runs: approved, or taken back when nobody decides."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
 from commands import triglot
 from environments import Environment
 from polling import poll, until
-from triglot.risk.v1.report_temporal import RiskReportService
+from triglot.risk.v1.decision_pb2 import DecideReportRequest, Decision
+from triglot.risk.v1.report_temporal import RiskReportService, RiskReportServiceClient
 from triglot.stack.inbox import SECRET_NAME
 from triglot.stack.processes import REPOSITORY
 
@@ -45,6 +49,22 @@ async def until_asked(environment: Environment, report_id: str) -> Any:
         return shown if shown["progress"] and shown["progress"]["stage"] == "awaiting_decision" else None
 
     return await poll(look, f"{report_id} waits for a decision", SECONDS)
+
+
+async def decide(environment: Environment, report_id: str) -> str:
+    """Approves a report, and returns why that is refused."""
+    handle = RiskReportServiceClient(environment.client).generate_risk_report_handle(report_id)
+    approval = DecideReportRequest(
+        decided_by="risk-officer", decision=Decision.DECISION_APPROVE, reason="hedged"
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            await handle.decide_report(approval)
+    except WorkflowUpdateFailedError as error:
+        return str(getattr(error.cause, "type", error.cause))
+    except RPCError as error:
+        return error.status.name
+    return "accepted"
 
 
 def told(environment: Environment, report_id: str) -> dict[str, int]:
@@ -98,8 +118,11 @@ async def test_a_deadline_that_passes_while_no_worker_is_there_takes_the_report_
     async with environment.stopped(WORKFLOWS):
         deadline = datetime.fromisoformat(asked["result"]["breach"]["decide_by"])
         await until(lambda: datetime.now(UTC) > deadline, "the deadline has passed", SECONDS)
+        # It meets the timer's end in the task that a worker gets then.
+        late = asyncio.create_task(decide(environment, report_id))
     watched = await triglot("report", "watch", report_id, "--json", env=environment.variables)
 
+    assert await late in ("NoDecisionNeeded", "NOT_FOUND")
     assert "has expired: nobody decided until" in watched.refusal(1)
     result = json.loads(watched.output)["result"]
     assert (result["outcome"], result["publication_state"]) == ("expired", "withdrawn")

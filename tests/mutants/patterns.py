@@ -76,6 +76,9 @@ PATTERNS = (
             "name-first-content",
             "publication-furthest",
             "publication-overtaken",
+            "publication-other",
+            "publication-set",
+            "name-conflict",
         ),
     ),
     Pattern(
@@ -137,6 +140,7 @@ PATTERNS = (
         "python/src/triglot/risk/approval.py",
         (
             "decision-deadline",
+            "decision-late",
             "decision-reminder",
             "decision-waits-for-nobody",
         ),
@@ -151,6 +155,7 @@ PATTERNS = (
         "python/src/triglot/risk/saga.py",
         (
             "saga-order",
+            "saga-patience",
             "saga-failure",
             "correction-recipients",
             "failure-words",
@@ -163,6 +168,8 @@ PATTERNS = (
             "saga-cancellation",
             "saga-uninterrupted",
             "final-outlives-cancellation",
+            "cancel-not-lost",
+            "promotion-begun",
         ),
     ),
     Pattern(
@@ -178,6 +185,7 @@ PATTERNS = (
             "schedule-overlap",
             "schedule-last-prices",
             "schedule-gaps",
+            "schedule-portfolio",
         ),
     ),
     Pattern(
@@ -219,6 +227,9 @@ PATTERNS = (
             "version-go",
             "version-typescript",
             "version-unserved",
+            "version-pollers",
+            "version-pollers-go",
+            "version-pollers-typescript",
         ),
     ),
     Pattern(

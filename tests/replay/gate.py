@@ -1,7 +1,7 @@
 """Replays histories by the workflows as they are: `python tests/replay/gate.py [--store URL] [FILE ...]`.
 
 The files are JSON, as recorded here or as Temporal's command line and Web UI write it; none means all
-recordings. The exit code is 1 if the workflows would do otherwise than a history says.
+recordings. The exit code is 1 if the workflows would do otherwise than a history says, 2 if there is none.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+from google.protobuf.json_format import ParseError
 from recorded import read, recordings
 from temporalio.client import WorkflowHistory
 from temporalio.converter import DataConverter
@@ -61,6 +62,15 @@ def _sentence_of(failure: Exception) -> str:
     return found[1] if found else str(failure)
 
 
+def _read(file: Path) -> WorkflowHistory:
+    try:
+        return read(file)
+    except OSError as error:
+        raise ValueError(f"cannot read {file}: {error.strerror or error}") from error
+    except (ValueError, LookupError, TypeError, ParseError) as error:
+        raise ValueError(f"{file} is no history in JSON") from error
+
+
 def main() -> int:
     """Replays the files that are named, or all recordings, and says how each went."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -69,7 +79,12 @@ def main() -> int:
     arguments = parser.parse_args()
     files = arguments.files or [recording.file for recording in recordings()]
     converter = storing_data_converter(lambda: Store.from_url(arguments.store)) if arguments.store else None
-    failures = asyncio.run(replay({str(file): read(file) for file in files}, converter))
+    try:
+        histories = {str(file): _read(file) for file in files}
+    except ValueError as error:
+        print(f"gate.py: {error}", file=sys.stderr)
+        return 2
+    failures = asyncio.run(replay(histories, converter))
     for name, failure in failures.items():
         print(f"{Path(name).name}: {failure or 'as recorded'}")
     return 1 if any(failures.values()) else 0

@@ -80,7 +80,7 @@ LARGEST_REPORT: Amounts = {
     # Whoever could not be told by the time of the decision.
     "ACTIVITY_TASK_CANCEL_REQUESTED": sum(_QUESTIONS),
     "REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED": MAX_CHILDREN_IN_FLIGHT,
-    "TIMER_STARTED": 3,
+    "TIMER_STARTED": 4,  # to reminder, escalation and deadline; the patience of the taking back
     "WORKFLOW_EXECUTION_UPDATE_ACCEPTED": 1,
     "WORKFLOW_EXECUTION_SIGNALED": 1,
     "WORKFLOW_EXECUTION_CANCEL_REQUESTED": 1,

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import gate
 import pytest
 from gate import replay
 from paths import TAKE
@@ -177,3 +178,31 @@ async def test_a_run_whose_large_payloads_lie_in_a_store_is_replayed_with_it(tmp
     assert claim_in(payloads[0])
     assert with_store == {"final": None}
     assert without["final"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot read {}: No such file or directory"),
+        ("{}", "{} is no history in JSON"),
+        ("\x00", "{} is no history in JSON"),
+    ],
+    ids=["missing", "empty", "binary"],
+)
+def test_what_is_no_history_is_refused_in_one_sentence(
+    content: str | None,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "run.json"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setattr("sys.argv", ["gate.py", str(file)])
+
+    assert gate.main() == 2
+
+    errors = capsys.readouterr().err
+    assert errors.startswith("gate.py: " + told.format(file))
+    assert len(errors.splitlines()) == 1

@@ -88,6 +88,8 @@ class Fakes:
     reasons: list[str] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
     """Topics of notifications and names of marks, in their order."""
+    published_as: PublicationState = PublicationState.PUBLICATION_STATE_PROVISIONAL
+    """The state that a report is in when it has been published: another run may have moved it on."""
     publication_errors: dict[PublicationState, list[Exception]] = field(default_factory=dict)
     """What becomes of the first attempts at marks."""
     shards_may_finish: asyncio.Event = field(default_factory=asyncio.Event)
@@ -150,7 +152,8 @@ class Fakes:
         return SendNotificationResponse(delivery_id=f"<{request.idempotency_key}@example.com>")
 
     async def publish_report(self, request: PublishReportRequest, /) -> PublishReportResponse:
-        return PublishReportResponse(state=self._mark(PublicationState.PUBLICATION_STATE_PROVISIONAL))
+        self._mark(PublicationState.PUBLICATION_STATE_PROVISIONAL)
+        return PublishReportResponse(state=self.published_as)
 
     async def promote_report(self, request: PromoteReportRequest, /) -> PromoteReportResponse:
         self.reasons.append(request.reason)

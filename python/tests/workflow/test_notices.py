@@ -112,9 +112,9 @@ def test_a_question_says_who_decides_until_when_and_how(topic: str) -> None:
     assert "risk report growth, 2022-12-28 is above its limit" in question.subject
     assert question.summary == (
         "The risk report of Growth as of 2022-12-28 is provisional. Value at risk at 97.5 % is "
-        "EUR 81,850.65, above the limit of EUR 80,000.00. risk-officer or deputy may decide until 2022-12-29 "
-        "22:00:00 UTC; then it is withdrawn. To decide: triglot report approve risk-report/growth/1 --by NAME "
-        "--reason TEXT, or reject in place of approve."
+        "EUR 81,850.65, above the limit of EUR 80,000.00. risk-officer or deputy may decide until "
+        "2022-12-29 22:00:00 UTC; then it is withdrawn. To decide: triglot report approve "
+        "risk-report/growth/1 --by NAME --reason TEXT, or reject in place of approve."
     )
     assert len(question.figures) == 2
 

@@ -49,14 +49,19 @@ class Announcer:
         """Who has been told of anything, or may have been: an attempt that was given up may have arrived."""
         return sorted(self._perhaps_told)
 
-    async def tell(self, notification: Notification, recipients: Iterable[int]) -> None:
+    async def tell(self, notification: Notification, recipients: Iterable[int]) -> int:
         """Tells some of the recipients, all at the same time.
 
         One who cannot be told is recorded as such: the report is made, and a failure would take it away.
+
+        Returns:
+            How many could not be told.
         """
         self._topics.append(notification.topic)
         topic = len(self._topics)
-        await asyncio.gather(*(self._send(notification, (topic, index)) for index in recipients))
+        places = [(topic, index) for index in recipients]
+        await asyncio.gather(*(self._send(notification, place) for place in places))
+        return sum(place in self._undelivered for place in places)
 
     async def _send(self, notification: Notification, place: tuple[int, int]) -> None:
         index = place[1]

@@ -25,7 +25,7 @@ class Approval:
     def __init__(self, approvers: Sequence[str]) -> None:
         self.decision: RecordedDecision | None = None
         self._approvers = approvers
-        self._open = False
+        self._deadline: datetime | None = None
 
     def check(self, request: DecideReportRequest) -> None:
         """Checks whether a decision would count.
@@ -38,7 +38,8 @@ class Approval:
             raise ApplicationError(
                 f"{self.decision.decided_by} has decided already", type=ALREADY_DECIDED, non_retryable=True
             )
-        if not self._open:
+        # By the clock as well: what comes after a time without workers comes before the timer's end.
+        if self._deadline is None or workflow.now() >= self._deadline:
             raise ApplicationError(
                 "the report waits for no decision", type=NO_DECISION_NEEDED, non_retryable=True
             )
@@ -68,7 +69,7 @@ class Approval:
         Returns:
             The decision, or None if there is none by the deadline.
         """
-        self._open = True
+        self._deadline = deadline
         taken: list[asyncio.Future[None]] = []
         cancellation: asyncio.CancelledError | None = None
         try:
@@ -80,7 +81,7 @@ class Approval:
         # Not `finally`: a worker that stops closes what waits here, and what is being closed may not wait.
         except asyncio.CancelledError as error:
             cancellation = error
-        self._open = False
+        self._deadline = None
         await _abandon(taken)
         if cancellation:
             raise cancellation

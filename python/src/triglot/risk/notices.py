@@ -8,7 +8,6 @@ from triglot.notification.v1.notification_pb2 import Figure, Image, Notification
 from triglot.risk.v1.decision_pb2 import Decision, LimitBreach, RecordedDecision
 from triglot.risk.v1.market_pb2 import Portfolio, RiskLimit
 from triglot.risk.v1.measures_pb2 import Estimate, RiskMeasure
-from triglot.risk.v1.publication_pb2 import PublicationState
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, GenerateRiskReportResponse, ReportOutcome
 from triglot.risk.wording import format_days, format_money, format_percent
 
@@ -61,9 +60,9 @@ def compose_question(
     until = f"{breach.decide_by.ToDatetime():%Y-%m-%d %H:%M:%S} UTC"
     question = (
         f"The risk report of {request.portfolio.name} as of {report.window.as_of_date} is provisional. "
-        f"{_above(request.portfolio, breach)}. {_approvers(breach.limit)} may decide until {until}; then it is "
-        f"withdrawn. To decide: triglot report approve {report_id} --by NAME --reason TEXT, or reject in place "
-        "of approve."
+        f"{_above(request.portfolio, breach)}. {_approvers(breach.limit)} may decide until {until}; then it "
+        f"is withdrawn. To decide: triglot report approve {report_id} --by NAME --reason TEXT, or reject in "
+        "place of approve."
     )
     return _with_figures(topic, question, request, report)
 
@@ -105,9 +104,9 @@ def reason_for(outcome: ReportOutcome, report: GenerateRiskReportResponse) -> st
             return "It has not ended."
 
 
-def reason_of_failure(sentence: str) -> str:
-    """Says that a report failed, in no more words than the contract lets a reason have."""
-    return _cut(f"It failed: {sentence}", _LONGEST_RECORDED)
+def recorded(reason: str) -> str:
+    """Returns as much of a reason as the contract lets one have; failures and signals have as they like."""
+    return _cut(reason, _LONGEST_RECORDED)
 
 
 def outcome_of(decision: RecordedDecision | None) -> ReportOutcome:
@@ -117,13 +116,6 @@ def outcome_of(decision: RecordedDecision | None) -> ReportOutcome:
     if decision.decision == Decision.DECISION_APPROVE:
         return ReportOutcome.REPORT_OUTCOME_FINAL
     return ReportOutcome.REPORT_OUTCOME_REJECTED
-
-
-def outcome_when_cancelled(report: GenerateRiskReportResponse) -> ReportOutcome:
-    """Returns what a cancellation by signal makes of a report: one that is final already stays so."""
-    if report.publication_state == PublicationState.PUBLICATION_STATE_FINAL:
-        return ReportOutcome.REPORT_OUTCOME_FINAL
-    return ReportOutcome.REPORT_OUTCOME_CANCELLED
 
 
 def breach_of(limit: RiskLimit, measure: RiskMeasure, decide_by: datetime) -> LimitBreach:

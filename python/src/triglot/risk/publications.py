@@ -27,7 +27,7 @@ from triglot.risk.v1.publication_pb2 import (
     WithdrawReportRequest,
     WithdrawReportResponse,
 )
-from triglot.store import ObjectCorrupt, Store
+from triglot.store import ObjectCorrupt, Store, StoreUnavailable
 
 _ROOT = "publications"
 _MARKS = {
@@ -95,7 +95,11 @@ class Publications:
     async def _advance(
         self, publication: Publication, to: PublicationState, reason: str = ""
     ) -> PublicationState:
-        """Sets a mark, unless the report has come as far, and returns the state it is in then."""
+        """Sets a mark, unless the report has come as far, and returns the state it is in then.
+
+        Raises:
+            StoreUnavailable: If the store cannot be used, or the mark is not there although it was taken.
+        """
         await self._require_same(publication)
         state = await self._state(publication)
         if state >= to:
@@ -104,7 +108,12 @@ class Publications:
         mark.marked_at.FromDatetime(self._now())
         await self._store.put_named(f"{_folder(publication)}/{_MARKS[to]}", _encode(mark))
         # Asked again: while this mark was being set, somebody else may have set a further one.
-        return await self._state(publication)
+        state = await self._state(publication)
+        if state < to:
+            raise StoreUnavailable(
+                f"the mark {_MARKS[to]} of report {publication.report_id} is not in the store"
+            )
+        return state
 
     async def _require_same(self, publication: Publication) -> None:
         # The server forgets a report when its retention is over, and lets its id be used again.

@@ -5,13 +5,16 @@ What they decide stands in `plan`, without Temporal; queues, time-outs and retri
 """
 
 import asyncio
+from collections.abc import Awaitable
 from functools import partial
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from triglot.contract import runtime
+from triglot.contract.errors import NO_DECISION_NEEDED, REPORT_WITHDRAWN
 from triglot.risk import attributes, notices
 from triglot.risk.announcer import Announcer
 from triglot.risk.approval import Approval
@@ -35,7 +38,7 @@ from triglot.risk.plan import (
     share_of_time,
     window_of,
 )
-from triglot.risk.saga import Saga
+from triglot.risk.saga import NotTakenBackError, Saga, uninterrupted
 from triglot.risk.v1.analytics_pb2 import (
     MergeShardsRequest,
     PrepareMarketDataRequest,
@@ -76,6 +79,8 @@ from triglot.risk.window import Window
 from triglot.risk.wording import format_count
 from triglot.store.v1.object_pb2 import ObjectRef
 
+ResultT = TypeVar("ResultT")
+
 _SCHEDULED_TIME = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 _ENDING = (ReportStage.REPORT_STAGE_WITHDRAWING, ReportStage.REPORT_STAGE_COMPLETED)
 
@@ -95,6 +100,7 @@ class GenerateRiskReport:
         self._announcer = Announcer([*request.recipients, *limit.escalation])
         self._approval = Approval(limit.approvers)
         self._saga = Saga()
+        self._promoted = False
         self._work: asyncio.Task[ReportOutcome] | None = None
 
     @workflow.run
@@ -113,13 +119,18 @@ class GenerateRiskReport:
         try:
             outcome = await self._work
         except (asyncio.CancelledError, FailureError) as error:
-            if not is_cancelled_exception(error):
-                await self._withdraw(DecisionWord.FAILED, notices.reason_of_failure(sentence_of(error)))
+            # A child that somebody else has cancelled looks like a cancellation, and is a failure.
+            if not (self._is_cancelled and is_cancelled_exception(error)):
+                await self._withdraw(DecisionWord.FAILED, f"It failed: {sentence_of(error)}")
                 raise
             if not self._report.HasField("cancellation"):
                 await self._withdraw(DecisionWord.CANCELLED, "It was cancelled.")
                 raise
-            outcome = notices.outcome_when_cancelled(self._report)
+            outcome = (
+                ReportOutcome.REPORT_OUTCOME_FINAL
+                if self._promoted
+                else ReportOutcome.REPORT_OUTCOME_CANCELLED
+            )
         if outcome != ReportOutcome.REPORT_OUTCOME_FINAL:
             await self._withdraw(attributes.word_of(outcome), notices.reason_for(outcome, self._report))
         self._report.outcome = outcome
@@ -150,33 +161,49 @@ class GenerateRiskReport:
     @workflow.update(name=RiskReportService.DECIDE_REPORT)
     def decide_report(self, request: DecideReportRequest) -> DecideReportResponse:
         """Takes the first decision of an approver."""
-        return DecideReportResponse(decision=self._approval.decide(request))
+        decision = self._approval.decide(request)
+        self._report.decision.CopyFrom(decision)
+        return DecideReportResponse(decision=decision)
 
     @decide_report.validator
     def check_decision(self, request: DecideReportRequest) -> None:
         """Lets a decision in only if it counts, so that no other one stands in the history."""
         runtime.validate(request)
+        if self._is_cancelled:
+            raise ApplicationError("the report is cancelled", type=NO_DECISION_NEEDED, non_retryable=True)
         self._approval.check(request)
 
     @workflow.signal(name=RiskReportService.CANCEL_REPORT)
-    def cancel_report(self, request: CancelReportRequest) -> None:
+    def cancel_report(self, request: CancelReportRequest | None = None) -> None:
         """Ends the report before its time; one that is final stays so, and nobody else is told of it."""
         if self._stage in _ENDING or self._report.HasField("cancellation"):
             return
-        self._report.cancellation.CopyFrom(request)
+        self._report.cancellation.CopyFrom(request or CancelReportRequest())
         if self._work:
             self._work.cancel()
 
     async def _produce(self) -> ReportOutcome:
-        prepared = await self._prepare()
-        await self._simulate(prepared)
-        await self._aggregate(prepared)
-        await self._publish()
-        outcome = await self._decide()
+        prepared = await self._unless_cancelled(self._prepare())
+        await self._unless_cancelled(self._simulate(prepared))
+        await self._unless_cancelled(self._aggregate(prepared))
+        await self._unless_cancelled(self._publish())
+        outcome = await self._unless_cancelled(self._decide())
         if outcome == ReportOutcome.REPORT_OUTCOME_FINAL:
-            await self._promote()
+            # Once asked for, to its end: a promotion that is given up may have had its effect.
+            await self._unless_cancelled(uninterrupted(self._promote()))
             await self._announce()
         return outcome
+
+    @property
+    def _is_cancelled(self) -> bool:
+        return self._report.HasField("cancellation") or workflow.cancellation_reason() is not None
+
+    async def _unless_cancelled(self, step: Awaitable[ResultT]) -> ResultT:
+        result = await step
+        # Asked for in the task that brought the result, a cancellation is lost to the step.
+        if self._is_cancelled:
+            raise asyncio.CancelledError
+        return result
 
     async def _prepare(self) -> PrepareMarketDataResponse:
         info = workflow.info()
@@ -222,6 +249,9 @@ class GenerateRiskReport:
         self._saga.add("PublishReport", self._take_publication_back)
         published = await publish_report(PublishReportRequest(publication=self._publication()))
         self._report.publication_state = published.state
+        if published.state == PublicationState.PUBLICATION_STATE_WITHDRAWN:
+            # By the run that this one was reset from; nobody need decide on what cannot become final.
+            raise ApplicationError("it was withdrawn before", type=REPORT_WITHDRAWN, non_retryable=True)
 
     async def _decide(self) -> ReportOutcome:
         measure = breached_measure(self._request.portfolio, self._report.summary)
@@ -230,10 +260,7 @@ class GenerateRiskReport:
             return ReportOutcome.REPORT_OUTCOME_FINAL
         self._stage = ReportStage.REPORT_STAGE_AWAITING_DECISION
         workflow.upsert_search_attributes(attributes.decided(DecisionWord.PENDING))
-        decision = await self._ask(measure)
-        if decision:
-            self._report.decision.CopyFrom(decision)
-        return notices.outcome_of(decision)
+        return notices.outcome_of(await self._ask(measure))
 
     async def _ask(self, measure: RiskMeasure) -> RecordedDecision | None:
         limit, asked_at = self._request.portfolio.limit, workflow.now()
@@ -263,6 +290,7 @@ class GenerateRiskReport:
         reason = notices.reason_for(ReportOutcome.REPORT_OUTCOME_FINAL, self._report)
         promoted = await promote_report(PromoteReportRequest(publication=self._publication(), reason=reason))
         self._report.publication_state = promoted.state
+        self._promoted = True
         if self._report.HasField("decision"):
             workflow.upsert_search_attributes(attributes.decided(DecisionWord.APPROVED))
 
@@ -272,12 +300,13 @@ class GenerateRiskReport:
         await self._announcer.tell(notices.compose_ready(self._request, self._report), sorted(everybody))
 
     async def _withdraw(self, word: DecisionWord, reason: str) -> None:
-        if self._report.publication_state == PublicationState.PUBLICATION_STATE_FINAL:
+        # Not by the publication's state: that may be final by the run that this one was reset from.
+        if self._promoted:
             return  # The point of no return: whoever relies on a final report may go on doing so.
         workflow.upsert_search_attributes(attributes.decided(word))
         if self._saga.has_steps:
             self._stage = ReportStage.REPORT_STAGE_WITHDRAWING
-            await self._saga.compensate(reason)
+            await self._saga.compensate(notices.recorded(reason))
 
     async def _take_publication_back(self, reason: str) -> str:
         withdrawn = await withdraw_report(
@@ -288,7 +317,9 @@ class GenerateRiskReport:
 
     async def _take_announcements_back(self, reason: str) -> str:
         told = self._announcer.perhaps_told
-        await self._announcer.tell(notices.compose_withdrawal(self._request, self._report, reason), told)
+        correction = notices.compose_withdrawal(self._request, self._report, reason)
+        if failed := await self._announcer.tell(correction, told):
+            raise NotTakenBackError(f"{failed} of {format_count(len(told), 'recipient')} got no correction")
         return f"{format_count(len(told), 'recipient')} of what was said before got a correction."
 
     def _publication(self) -> Publication:
