@@ -15,7 +15,8 @@ from temporalio.service import RPCError
 
 from inboxes import RunningInbox
 from polling import poll
-from triglot.pollers import needed_queues, pollers_of
+from triglot.deployments import all_pollers
+from triglot.pollers import needed_queues
 from triglot.stack.processes import SERVER, StackOptions, inherited_environment
 from triglot.stack.stack import Stack, running_stack
 from triglot.stack.supervision import read_process_states
@@ -126,7 +127,7 @@ class Environment(ABC):
     async def _are_polled(self, queues: Iterable[str], since: datetime) -> bool:
         for queue in queues:
             for kind in needed_queues()[queue]:
-                pollers = await pollers_of(self.client, queue, kind)
+                pollers = await all_pollers(self.client, queue, kind)
                 if not any(poller.last_access_time.ToDatetime(UTC) >= since for poller in pollers):
                     return False
         return True

@@ -22,9 +22,9 @@ from commands import SCRIPT, SMALL, environment, triglot
 from inboxes import RunningInbox
 from polling import poll, until
 from samples import PRICES, request
-from triglot.cli import deciding
+from triglot.cli import cancelling, deciding
 from triglot.cli.ends import UNREACHABLE, CommandError
-from triglot.risk.v1.decision_pb2 import DecideReportRequest, Decision
+from triglot.risk.v1.decision_pb2 import CancelReportRequest, DecideReportRequest, Decision
 from triglot.risk.v1.report_pb2 import ReportStage
 from triglot.risk.v1.report_temporal import (
     GenerateRiskReportHandle,
@@ -145,11 +145,13 @@ async def test_code_that_does_not_fit_a_history_does_no_harm_to_the_report(
         await triglot("report", "cancel", report_id, *BY, "--no-wait", env=env)
         failure = await poll(failed_task, "the workflow's task fails", SECONDS)
         shown = await triglot("report", "show", report_id, env=env)
+        again = await triglot("report", "cancel", report_id, *BY, env=env)
     watched = await triglot("report", "watch", report_id, env=env)
 
     assert "[TMPRL1100]" in asked.refusal(1)
     assert failure.startswith("WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR [TMPRL1100]")
     assert "its workflow's code cannot go on, and tries again and again: [TMPRL1100]" in shown.refusal(1)
+    assert "is asked to cancel, but its workflow's code cannot go on" in again.refusal(1)
     assert "[TMPRL1100]" in (tmp_path / "worker.log").read_text()
     assert watched.refusal(1) == f"the report {report_id} was cancelled by risk-officer: stale prices"
     assert await publication_state(env, report_id) == "withdrawn"
@@ -184,6 +186,23 @@ async def test_a_decision_may_count_although_nobody_has_confirmed_it(
 
     assert refusal.value.code == UNREACHABLE
     assert report.decision.reason == "hedged"
+
+
+async def test_a_cancellation_waits_for_no_worker_that_only_seems_to_be_there(
+    stack: Stack, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = await ask(stack, env)
+    monkeypatch.setattr(cancelling, "NOTE_SECONDS", 1.0)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    request = CancelReportRequest(cancelled_by="risk-officer", reason="stale prices")
+
+    with frozen(stack, WORKFLOWS), pytest.raises(CommandError, match="will be cancelled when one") as refusal:
+        await cancelling.cancel(handle.workflow.id, request, wait=True, as_json=True)
+    report = await handle.result()
+
+    assert refusal.value.code == UNREACHABLE
+    assert report.cancellation.reason == "stale prices"
 
 
 async def test_a_failed_report_is_reset_when_its_cause_is_mended(stack: Stack, env: dict[str, str]) -> None:

@@ -98,10 +98,35 @@ async def test_a_day_that_has_its_report_gets_no_other_one(command: Command, sch
     reports = await reports_of(command, schedule, 3)
     again = await command("schedule", "backfill", schedule, "2000-03-06", "2000-03-08")
 
+    counted = (
+        await command("schedule", "backfill", schedule, "2000-03-06", "2000-03-08", "--json")
+    ).document()
+
+    assert (counted["name"], counted["asked"], counted["already_there"]) == (schedule, 0, 3)
     assert asked.output.startswith("asked for 2 reports, of 2000-03-06 to 2000-03-08; 1 there already\n")
     assert again.output.startswith("asked for 0 reports, of 2000-03-06 to 2000-03-08; 3 there already\n")
     assert reports[1] == before
     assert [report["as_of_date"] for report in reports] == ["2000-03-06", "2000-03-07", "2000-03-08"]
+
+
+async def test_another_portfolio_s_reports_are_not_this_schedule_s(command: Command, schedule: str) -> None:
+    other = ["--portfolio", "synthetic", "--prices", "synthetic:3x50", *SMALL[4:]]
+    await command("schedule", "backfill", schedule, "2000-03-07", "2000-03-08")
+    await reports_of(command, schedule, 2)
+    await command("schedule", "delete", schedule)
+    await command("schedule", "create", schedule, "--cron", CRON, *other)
+
+    (listed,) = [
+        one
+        for one in (await command("schedule", "list", "--json")).document()["schedules"]
+        if one["name"] == schedule
+    ]
+    asked = await command("schedule", "backfill", schedule, "2000-03-06", "2000-03-08")
+    reports = await reports_of(command, schedule, 2 + 3)
+
+    assert listed["last"] == []
+    assert asked.output.startswith("asked for 3 reports, of 2000-03-06 to 2000-03-08\n")
+    assert [report["portfolio_id"] for report in reports] == ["synthetic-2"] * 2 + ["synthetic-3"] * 3
 
 
 async def test_a_day_without_prices_is_given_the_last_one_before(command: Command, schedule: str) -> None:
@@ -149,6 +174,14 @@ async def test_a_paused_schedule_makes_no_report_until_it_is_resumed(
     assert paused.code == 0, paused
     assert meanwhile.info.num_actions == 0
     assert "paused: the prices are late" in listed.output
+
+
+async def test_a_pause_without_a_note_has_none(command: Command, schedule: str) -> None:
+    paused = (await command("schedule", "pause", schedule, "--json")).document()
+    resumed = (await command("schedule", "resume", schedule, "--json")).document()
+
+    assert (paused["paused"], paused["note"]) == (True, None)
+    assert (resumed["paused"], resumed["note"]) == (False, None)
 
 
 def once_within_a_second(found: ScheduleUpdateInput) -> ScheduleUpdate:
@@ -203,13 +236,17 @@ async def test_what_does_not_fit_is_refused_in_one_sentence(command: Command, sc
     future = await command("schedule", "backfill", schedule, "2000-03-06", str(today + timedelta(days=2)))
 
     many = await command("schedule", "backfill", schedule, "1990-01-01", "1999-12-31")
-    never = f"never-{uuid.uuid4()}"
-    await command("schedule", "create", never, "--cron", "0 0 31 2 *", *SMALL)
-    none = await command("schedule", "backfill", never, "2000-03-06", "2000-03-07")
-    await command("schedule", "delete", never)
+    yearly, never = f"yearly-{uuid.uuid4()}", f"never-{uuid.uuid4()}"
+    await command("schedule", "create", yearly, "--cron", "0 0 1 1 *", *SMALL)
+    none = await command("schedule", "backfill", yearly, "2000-03-06", "2000-03-07")
+    await command("schedule", "delete", yearly)
+    impossible = await command("schedule", "create", never, "--cron", "0 22 30 2 *", *SMALL)
+    unmade = await command("schedule", "delete", never)
 
     assert many.refusal(2).startswith(f"{schedule} has more than 366 times in these days")
-    assert none.refusal(2) == f"{never} has no time from 2000-03-06 to 2000-03-07"
+    assert none.refusal(2) == f"{yearly} has no time from 2000-03-06 to 2000-03-07"
+    assert impossible.refusal(2).startswith("--cron '0 22 30 2 *': there is no such time")
+    assert unmade.refusal(4).startswith(f"there is no schedule {never}")
     assert again.refusal(2).startswith(f"there is a schedule {schedule} already; ")
     assert hour.refusal(2) == (
         "--cron '0 25 * * *': the server says: Invalid schedule spec: Hour is not in range [0-23]"

@@ -22,7 +22,8 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from engine import Images
 from polling import poll
-from triglot.pollers import needed_queues, pollers_of
+from triglot.deployments import all_pollers
+from triglot.pollers import needed_queues
 from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.risk.v1.simulation_temporal import SimulationService
 from triglot.stack.ports import PortReservation
@@ -71,7 +72,7 @@ async def polled(server: TemporalContainer, queue: str, since: datetime) -> None
     client = await Client.connect(server.address)
 
     async def look() -> bool | None:
-        pollers = [await pollers_of(client, queue, kind) for kind in needed_queues()[queue]]
+        pollers = [await all_pollers(client, queue, kind) for kind in needed_queues()[queue]]
         latest = [[one.last_access_time.ToDatetime(UTC) for one in those] for those in pollers]
         return all(any(time >= since for time in times) for times in latest) or None
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator
@@ -19,15 +20,16 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 import commands
 from polling import poll
 from triglot.cli.ends import UNREACHABLE
-from triglot.deployments import Deployment, Routing, deployment_name
-from triglot.pollers import needed_queues, pollers_of
-from triglot.stack.processes import StackOptions, inherited_environment
+from triglot.deployments import Deployment, Routing, all_pollers, deployment_name
+from triglot.pollers import needed_queues
+from triglot.stack.processes import REPOSITORY, StackOptions, inherited_environment
 from triglot.stack.stack import Stack, running_stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECONDS = 60
 ROLLOUT_SECONDS = 240
+READY_SECONDS = 2.5
 
 
 async def run_report(stack: Stack) -> Any:
@@ -48,7 +50,7 @@ async def versions(client: Client) -> set[tuple[str, str]]:
         (poller.deployment_options.deployment_name, poller.deployment_options.build_id)
         for queue, kinds in needed_queues().items()
         for kind in kinds
-        for poller in await pollers_of(client, queue, kind)
+        for poller in await all_pollers(client, queue, kind)
     }
 
 
@@ -123,6 +125,77 @@ async def test_a_stack_with_a_version_works_and_the_next_without_does_too(tmp_pa
         version = await run_report(stack)
         assert version.behavior == VersioningBehavior.UNSPECIFIED
         assert version.deployment_version.build_id == ""
+
+
+async def test_a_report_whose_version_is_gone_says_which_and_can_be_moved(tmp_path: Path) -> None:
+    report_id = f"versions/{uuid.uuid4()}"
+    over_limit = str(REPOSITORY / "data" / "portfolio-over-limit.json")
+    decide = ("report", "approve", report_id, "--by", "risk-officer", "--reason", "hedged")
+    async with running_stack(tmp_path, StackOptions(durable=True, build_id="first")) as stack:
+        env = commands.environment(stack)
+        await commands.triglot(
+            "report", "run", "--portfolio", over_limit, "--scenarios", "100k", "--id", report_id, "--detach",
+            env=env,
+        )  # fmt: skip
+        await poll(pinned(stack, report_id), "a worker has begun the report", SECONDS)
+
+    async with running_stack(tmp_path, StackOptions(durable=True, build_id="second")) as stack:
+        env = commands.environment(stack)
+        shown = await commands.triglot("report", "show", report_id, env=env)
+        refused = await commands.triglot(*decide, env=env)
+        cancelled = await commands.triglot("report", "cancel", report_id, env=env)
+        await move(stack, report_id, "second")
+        watched = await commands.triglot("report", "watch", report_id, env=env)
+
+    for ended in (shown, refused, cancelled):
+        sentence = ended.refusal(UNREACHABLE)
+        assert "no worker of version first of triglot-risk-reports, to which it is pinned, " in sentence
+        assert "start one (`triglot stack up --build-id first`), or move the report" in sentence
+    assert watched.refusal(1) == f"the report {report_id} was cancelled"
+
+
+def pinned(stack: Stack, report_id: str):
+    async def look() -> bool | None:
+        described = await stack.client.get_workflow_handle(report_id).describe()
+        version = described.raw_description.workflow_execution_info.versioning_info.deployment_version
+        return bool(version.build_id) or None
+
+    return look
+
+
+async def move(stack: Stack, report_id: str, build_id: str) -> None:
+    """Moves a report to another version, as docs/versions.md says."""
+    process = await asyncio.create_subprocess_exec(
+        str(Path(commands.SCRIPT).with_name("temporal")), "workflow", "update-options",
+        "--workflow-id", report_id, "--versioning-override-behavior", "pinned",
+        "--versioning-override-deployment-name", deployment_name("risk-reports"),
+        "--versioning-override-build-id", build_id, env=commands.environment(stack),
+        stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert await process.wait() == 0
+
+
+async def test_a_server_that_keeps_its_answers_lists_versioned_workers_each_time(tmp_path: Path) -> None:
+    # The server's default: the stack's own keeps none.
+    keeping = {"matching.TaskQueueInfoByBuildIdTTL": '"5s"'}
+    async with running_stack(tmp_path, StackOptions(build_id="first", server_settings=keeping)) as stack:
+        everybody = {(deployment_name(queue), "first") for queue in needed_queues()}
+        for _ in range(3):
+            assert await versions(stack.client) == everybody
+        assert await polled_queues(stack) == [True] * len(needed_queues())
+        assert (await run_report(stack)).deployment_version.build_id == "first"
+        await asyncio.gather(*map(stays_ready, health_ports(stack)))
+
+
+async def stays_ready(port: int) -> None:
+    """Probes for longer than a worker keeps an answer, more often than the server gives up one of its own."""
+
+    async def look() -> bool | None:
+        assert (await readiness(port))["ready"] is True
+        return time.monotonic() > end or None
+
+    end = time.monotonic() + READY_SECONDS
+    await poll(look, "the worker has been ready for a while", SECONDS, interval=0.5)
 
 
 async def test_the_command_versions_a_stack(tmp_path: Path) -> None:
@@ -225,6 +298,7 @@ async def test_a_rollout_passes_and_says_where_each_report_went(tmp_path: Path) 
             await process.wait()
 
     assert process.returncode == 0, errors.decode()
+    assert "still asks workers of that version about reports that failed" in errors.decode()
     document = json.loads(output)
     assert document["passed"] is True
     assert all(check["passed"] for step in document["steps"] for check in step["checks"])

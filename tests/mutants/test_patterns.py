@@ -2,8 +2,12 @@
 
 import re
 import runpy
+import subprocess
 from pathlib import Path
 
+import pytest
+
+FOLDER = Path(__file__).parent
 PATTERNS = runpy.run_path(str(Path(__file__).with_name("patterns.py")))
 
 
@@ -18,3 +22,10 @@ def test_every_link_of_the_page_leads_somewhere() -> None:
 
     assert local
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("patch", sorted(path.name for path in FOLDER.glob("*.patch")))
+def test_every_patch_applies(patch: str) -> None:
+    command = ["git", "apply", "--check", str(FOLDER / patch)]
+    result = subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr

@@ -95,7 +95,7 @@ func serve(
 		return err
 	}
 	defer temporal.Close()
-	probe.Connected(health.Pollers(temporal.WorkflowService(), options.Namespace, queue))
+	probe.Connected(health.Pollers(temporal.WorkflowService(), options.Namespace, queue, config.Version))
 	failed := make(chan error, 1)
 	tuned, err := workerOptions(config, failed)
 	if err != nil {

@@ -21,6 +21,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"example.com/triglot/go/internal/settings"
 )
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -207,7 +209,8 @@ func (s *partitionedServer) DescribeTaskQueue(
 
 func TestPollersOfAllPartitionsAndVersionsAreAskedFor(t *testing.T) {
 	server := &partitionedServer{}
-	got, err := Pollers(server, "reports", "simulation")(t.Context())
+	version := settings.Version{DeploymentName: "triglot-simulation", BuildID: "1.0"}
+	got, err := Pollers(server, "reports", "simulation", version)(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,14 +223,24 @@ func TestPollersOfAllPartitionsAndVersionsAreAskedFor(t *testing.T) {
 		t.Errorf("pollers = %v; want %v", identities, want)
 	}
 	want := &workflowservice.DescribeTaskQueueRequest{
-		Namespace:      "reports",
-		TaskQueue:      &taskqueuepb.TaskQueue{Name: "simulation"},
-		ApiMode:        enumspb.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
-		Versions:       &taskqueuepb.TaskQueueVersionSelection{Unversioned: true, AllActive: true},
+		Namespace: "reports",
+		TaskQueue: &taskqueuepb.TaskQueue{Name: "simulation"},
+		ApiMode:   enumspb.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
+		// With AllActive, a server that keeps its answers leaves versions out.
+		Versions: &taskqueuepb.TaskQueueVersionSelection{
+			Unversioned: true, BuildIds: []string{"triglot-simulation:1.0"},
+		},
 		TaskQueueTypes: []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_ACTIVITY},
 		ReportPollers:  true,
 	}
 	if !proto.Equal(server.asked, want) {
 		t.Errorf("request = %v; want %v", server.asked, want)
+	}
+	if _, err := Pollers(server, "reports", "simulation", settings.Version{})(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want.Versions.BuildIds = nil
+	if !proto.Equal(server.asked, want) {
+		t.Errorf("request without a version = %v; want %v", server.asked, want)
 	}
 }

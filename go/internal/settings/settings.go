@@ -55,6 +55,9 @@ const maxAmount = 10_000
 // maxConnectTimeout is a day, in seconds: the same in every language, and within what JavaScript's timers reach.
 const maxConnectTimeout = 86_400
 
+// maxBuildID is the length of a build id that every server takes, in characters: the same in every language.
+const maxBuildID = 63
+
 var logLevels = map[string]slog.Level{
 	"debug": slog.LevelDebug,
 	"info":  slog.LevelInfo,
@@ -194,9 +197,17 @@ func (r *reader) version(deploymentName, buildID string) Version {
 		r.fail("%s is not set, but %s is", deploymentName, buildID)
 	case version.BuildID == "":
 		r.fail("%s is not set, but %s is", buildID, deploymentName)
+	// The server refuses every poll under other names, and the SDK would ask again for ever.
 	case strings.ContainsAny(name, ".:") || strings.HasPrefix(name, "__"):
-		// The server refuses every poll under such a name, and the SDK would ask again for ever.
 		r.fail("%s must not contain . or : nor begin with __, as %q does", deploymentName, name)
+	case !isBuildID(version.BuildID):
+		r.fail("%s must be up to %d printable ASCII characters without spaces, not beginning with __, not %q",
+			buildID, maxBuildID, version.BuildID)
 	}
 	return version
+}
+
+func isBuildID(id string) bool {
+	isOther := func(r rune) bool { return r <= ' ' || r > '~' }
+	return len(id) <= maxBuildID && !strings.HasPrefix(id, "__") && !strings.ContainsFunc(id, isOther)
 }

@@ -104,6 +104,7 @@ func TestBadSettingsAreNamed(t *testing.T) {
 
 func TestAVersionIsWholeOrAbsent(t *testing.T) {
 	const deployment, build = "TEMPORAL_DEPLOYMENT_NAME", "TEMPORAL_WORKER_BUILD_ID"
+	const badBuild = build + " must be up to 63 printable ASCII characters without spaces, not beginning with __"
 	cases := []struct {
 		name, deployment, build, want string // want: the error; empty: none
 	}{
@@ -114,6 +115,13 @@ func TestAVersionIsWholeOrAbsent(t *testing.T) {
 		{"a dot", "triglot.simulation", "a", deployment + " must not contain . or : nor begin with __"},
 		{"a colon", "triglot:simulation", "a", deployment + " must not contain . or : nor begin with __"},
 		{"reserved", "__triglot", "a", deployment + " must not contain . or : nor begin with __"},
+		{"a reserved name alone", "__triglot", "", build + " is not set, but " + deployment + " is"},
+		{"the longest build id", "triglot-simulation", strings.Repeat("a", 63), ""},
+		{"a longer build id", "triglot-simulation", strings.Repeat("a", 64), badBuild},
+		{"a reserved build id", "triglot-simulation", "__unversioned__", badBuild},
+		{"a build id with a space", "triglot-simulation", "release 1", badBuild},
+		{"a build id with a line end", "triglot-simulation", "1.0\n", badBuild},
+		{"a build id beyond ASCII", "triglot-simulation", "é", badBuild},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,19 +6,19 @@ tasks.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from temporalio.api.deployment.v1 import (
     RoutingConfig,
     WorkerDeploymentInfo,
-    WorkerDeploymentOptions,
     WorkerDeploymentVersion,
 )
 from temporalio.api.enums.v1 import TaskQueueType, WorkerDeploymentVersionStatus, WorkerVersioningMode
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueVersioningInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
     DescribeWorkerDeploymentRequest,
     DescribeWorkerDeploymentVersionRequest,
     DescribeWorkerDeploymentVersionResponse,
@@ -28,7 +28,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from triglot.pollers import needed_queues
+from triglot.pollers import AnyVersion, needed_queues, pollers_of
 
 NO_VERSION = "workers without a version"
 _POLL_SECONDS = 0.05
@@ -92,7 +92,7 @@ class Deployment:
         Raises:
             RPCError: If the server does not answer.
         """
-        info = await self._describe()
+        info = await _describe_deployment(self._client, self.name)
         if info is None:
             return None
         return _routing(info.routing_config)
@@ -150,17 +150,7 @@ class Deployment:
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def _routing_of_queue(self, kind: TaskQueueType.ValueType) -> Routing:
-        return _routing(await _describe_queue(self._client, self.task_queue, kind))
-
-    async def _describe(self) -> WorkerDeploymentInfo | None:
-        request = DescribeWorkerDeploymentRequest(namespace=self._client.namespace, deployment_name=self.name)
-        try:
-            answer = await self._client.workflow_service.describe_worker_deployment(request)
-        except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND:
-                return None
-            raise
-        return answer.worker_deployment_info
+        return _routing((await _describe_queue(self._client, self.task_queue, kind)).versioning_info)
 
     async def _describe_version(self, build_id: str) -> DescribeWorkerDeploymentVersionResponse | None:
         request = DescribeWorkerDeploymentVersionRequest(
@@ -183,6 +173,31 @@ def _routing(info: RoutingConfig | TaskQueueVersioningInfo) -> Routing:
     )
 
 
+async def all_pollers(client: Client, task_queue: str, kind: TaskQueueType.ValueType) -> Sequence[PollerInfo]:
+    """Returns who has asked for work of a kind within the last minutes, of whichever version.
+
+    Raises:
+        RPCError: If the server does not answer.
+    """
+    return await pollers_of(client, task_queue, kind, await _versions_on(client, task_queue, kind))
+
+
+async def _versions_on(client: Client, task_queue: str, kind: TaskQueueType.ValueType) -> list[AnyVersion]:
+    queue = await _describe_queue(client, task_queue, kind)
+    known: list[AnyVersion] = [
+        queue.versioning_info.current_deployment_version,
+        queue.versioning_info.ramping_deployment_version,
+        # Of the queue's first partition alone, but of deployments of any name.
+        *(poller.deployment_options for poller in queue.pollers),
+    ]
+    versions = [version for version in known if version.build_id]
+    names = {deployment_name(task_queue), *(version.deployment_name for version in versions)}
+    for deployment in await asyncio.gather(*(_describe_deployment(client, name) for name in names)):
+        if deployment:
+            versions += (summary.deployment_version for summary in deployment.version_summaries)
+    return versions
+
+
 async def unserved(
     client: Client, task_queue: str, kind: TaskQueueType.ValueType, pollers: Iterable[PollerInfo]
 ) -> list[str]:
@@ -193,7 +208,7 @@ async def unserved(
     Raises:
         RPCError: If the server does not answer.
     """
-    info = await _describe_queue(client, task_queue, kind)
+    info = (await _describe_queue(client, task_queue, kind)).versioning_info
     wanted = {_version(info.current_deployment_version)}
     if info.ramping_version_percentage:
         wanted.add(_version(info.ramping_deployment_version))
@@ -205,16 +220,26 @@ async def unserved(
     return sorted(wanted - polled)
 
 
-def _version(version: WorkerDeploymentVersion | WorkerDeploymentOptions) -> str:
+def _version(version: AnyVersion) -> str:
     return f"version {version.build_id} of {version.deployment_name}" if version.build_id else NO_VERSION
 
 
 async def _describe_queue(
     client: Client, task_queue: str, kind: TaskQueueType.ValueType
-) -> TaskQueueVersioningInfo:
-    answer = await client.workflow_service.describe_task_queue(
+) -> DescribeTaskQueueResponse:
+    return await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
         )
     )
-    return answer.versioning_info
+
+
+async def _describe_deployment(client: Client, name: str) -> WorkerDeploymentInfo | None:
+    request = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=name)
+    try:
+        answer = await client.workflow_service.describe_worker_deployment(request)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    return answer.worker_deployment_info

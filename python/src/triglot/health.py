@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -26,9 +27,15 @@ class HealthAddressError(OSError):
 class Health:
     """What a worker knows of itself, and what the server knows of it."""
 
-    def __init__(self, task_queue: str, kind: "TaskQueueType.ValueType") -> None:
+    def __init__(
+        self,
+        task_queue: str,
+        kind: "TaskQueueType.ValueType",
+        version: WorkerDeploymentVersion | None = None,
+    ) -> None:
         self._task_queue = task_queue
         self._kind = kind
+        self._versions = [version] if version else []
         self._client: Client | None = None
         self._started_at = datetime.now(UTC)
         self._stopping = False
@@ -69,7 +76,7 @@ class Health:
 
     async def _ask(self, client: Client) -> str | None:
         try:
-            pollers = await pollers_of(client, self._task_queue, self._kind, _ANSWER_TIMEOUT)
+            pollers = await pollers_of(client, self._task_queue, self._kind, self._versions, _ANSWER_TIMEOUT)
         except RPCError as error:
             return f"the server does not answer: {error}"
         # A worker that died keeps its place in the list for minutes, and its successor may have its identity.

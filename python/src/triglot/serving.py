@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -80,6 +81,12 @@ def open_store(settings: Settings) -> Store:
         raise SettingsError(f"bad settings: TRIGLOT_STORE_URL: {error}") from error
 
 
+def _version(settings: Settings) -> WorkerDeploymentVersion | None:
+    if settings.deployment_name is None or settings.build_id is None:
+        return None
+    return WorkerDeploymentVersion(deployment_name=settings.deployment_name, build_id=settings.build_id)
+
+
 async def run(task_queue: str, kind: "TaskQueueType.ValueType", prepare: Prepare) -> None:
     """Runs a worker until the task is cancelled.
 
@@ -92,7 +99,7 @@ async def run(task_queue: str, kind: "TaskQueueType.ValueType", prepare: Prepare
     configure_logging(task_queue, settings.log_level)
     make_worker = prepare(settings)
     store = open_store(settings)
-    health = Health(task_queue, kind)
+    health = Health(task_queue, kind, _version(settings))
     async with health_endpoint(settings.health_address, health):
         client = await connect(settings, lambda: store)
         health.connected(client)

@@ -1,5 +1,6 @@
 """What a worker or client reads from its environment, beside the SDK's own `TEMPORAL_*`."""
 
+import re
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationError, model_validator
@@ -41,11 +42,20 @@ DEPLOYMENT_NAME = "TEMPORAL_DEPLOYMENT_NAME"
 BUILD_ID = "TEMPORAL_WORKER_BUILD_ID"
 
 
-def _check_deployment_name(name: str) -> str:
-    # The server refuses every poll under such a name, and the SDK would ask again for ever.
-    if name.startswith("__") or "." in name or ":" in name:
-        raise PydanticCustomError("deployment_name", "must not contain . or : nor begin with __")
-    return name
+_NAME_RULE = "must not contain . or : nor begin with __"
+_NAME_PATTERN = re.compile(r"(?!__)[^.:]+")
+_BUILD_ID_RULE = "must be up to 63 printable ASCII characters without spaces, not beginning with __"
+_BUILD_ID_PATTERN = re.compile(r"(?!__)[!-~]{1,63}")
+
+
+def _version_problem(name: str | None, build_id: str | None) -> str | None:
+    if name is None or build_id is None:
+        missing, there = (BUILD_ID, DEPLOYMENT_NAME) if build_id is None else (DEPLOYMENT_NAME, BUILD_ID)
+        return None if name == build_id else f"{missing} is not set, but {there} is"
+    # The server refuses every poll under other names, and the SDK would ask again for ever.
+    if not _NAME_PATTERN.fullmatch(name):
+        return f"{DEPLOYMENT_NAME}: {_NAME_RULE}"
+    return None if _BUILD_ID_PATTERN.fullmatch(build_id) else f"{BUILD_ID}: {_BUILD_ID_RULE}"
 
 
 def _check_store_url(url: str) -> str:
@@ -60,11 +70,20 @@ Amount = Annotated[int | Literal["auto"], PlainValidator(_parse_amount)]
 Address = Annotated[tuple[str, int], PlainValidator(_parse_address)]
 
 
+def _variable(field: str) -> str:
+    return f"TRIGLOT_{field.upper()}"
+
+
+# As in the other languages, an empty variable counts as not set, and so does one in small letters.
+ENVIRONMENT = SettingsConfigDict(
+    alias_generator=_variable, case_sensitive=True, env_ignore_empty=True, frozen=True
+)
+
+
 class Settings(BaseSettings):
     """The `TRIGLOT_*` variables, under the same names in all three languages."""
 
-    # As in the other languages, an empty variable counts as not set.
-    model_config = SettingsConfigDict(env_prefix="TRIGLOT_", env_ignore_empty=True, frozen=True)
+    model_config = ENVIRONMENT
 
     store_url: Annotated[str, AfterValidator(_check_store_url)]
     """Where large objects lie: `file:///absolute/folder` or `s3://BUCKET[/PREFIX]` with its parameters."""
@@ -87,22 +106,15 @@ class Settings(BaseSettings):
     health_address: Annotated[Address | None, NoDecode] = None
     """Where a worker answers /healthz and /readyz; nowhere unless it is set."""
     # The names under which Temporal's worker controller tells a worker what it is a version of.
-    deployment_name: Annotated[str, AfterValidator(_check_deployment_name)] | None = Field(
-        default=None, validation_alias=DEPLOYMENT_NAME
-    )
+    deployment_name: str | None = Field(default=None, validation_alias=DEPLOYMENT_NAME)
     """The worker deployment that a versioned worker belongs to."""
     build_id: str | None = Field(default=None, validation_alias=BUILD_ID)
     """The version of its code; without both, a worker is not versioned."""
 
     @model_validator(mode="after")
-    def _both_or_neither(self) -> Self:
-        if (self.deployment_name is None) != (self.build_id is None):
-            there, missing = (
-                (DEPLOYMENT_NAME, BUILD_ID) if self.build_id is None else (BUILD_ID, DEPLOYMENT_NAME)
-            )
-            raise PydanticCustomError(
-                "half_a_version", "{missing} is not set, but {there} is", {"missing": missing, "there": there}
-            )
+    def _check_version(self) -> Self:
+        if problem := _version_problem(self.deployment_name, self.build_id):
+            raise PydanticCustomError("version", "{problem}", {"problem": problem})
         return self
 
 
@@ -139,7 +151,4 @@ def load(model: type[SettingsT]) -> SettingsT:
 def _describe(location: tuple[int | str, ...], message: str) -> str:
     if not location:  # It is about two variables, and names both.
         return message
-    name = "_".join(map(str, location)).upper()
-    # An alias is a whole name already.
-    variable = name if name in (DEPLOYMENT_NAME, BUILD_ID) else f"TRIGLOT_{name}"
-    return f"{variable}: {_lower_initial(message)}"
+    return f"{location[0]}: {_lower_initial(message)}"

@@ -31,7 +31,7 @@ class Unanswered:
 
 
 async def refusal(handle: Unanswered, interrupted: bool) -> CommandError:
-    found = cast("Found", SimpleNamespace(handle=handle, listed=SimpleNamespace(id="r1")))
+    found = cast("Found", SimpleNamespace(handle=handle, listed=SimpleNamespace(id="r1"), pinned_to=None))
     command = asyncio.create_task(deciding.send(found, DecideReportRequest()))
     await handle.asked.wait()
     if interrupted:

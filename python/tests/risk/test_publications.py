@@ -273,6 +273,36 @@ async def test_a_bucket_keeps_marks_as_a_folder_does() -> None:
         assert (await only_mark(store)).state == WITHDRAWN
 
 
+async def test_a_mark_that_collides_with_another_writers_is_not_taken_for_set() -> None:
+    with running_fake() as fake:
+        credentials = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+        publications = Publications(Store.from_url(fake.url, environment=credentials))
+        fake.writers_collide = True
+        for step in (publish, promote, withdraw):
+            with pytest.raises(StoreUnavailable):
+                await step(publications, publication())
+        fake.writers_collide = False
+
+        assert await promote(publications, publication()) == FINAL
+
+
+class Forgetful(Store):
+    """A store that says of every mark that it is there."""
+
+    async def put_named(self, name: str, content: bytes) -> bool:
+        return False
+
+
+async def test_a_mark_that_is_not_there_afterwards_is_worth_another_attempt(tmp_path: Path) -> None:
+    publications = Publications(Forgetful.from_url(tmp_path.as_uri()))
+
+    for step, mark in ((publish, "1-provisional"), (promote, "2-final"), (withdraw, "3-withdrawn")):
+        with pytest.raises(
+            StoreUnavailable, match=rf"^the mark {mark}\.json of report risk-report/pair/1 is not"
+        ):
+            await step(publications, publication())
+
+
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"state": "NO_SUCH_STATE"}', "\xff"])
 async def test_a_mark_that_cannot_be_read_is_named(
     store: Store, publications: Publications, tmp_path: Path, content: str

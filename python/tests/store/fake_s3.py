@@ -32,6 +32,8 @@ class FakeS3(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, tuple[bytes, datetime]] = {}
         self.lock = threading.Lock()
+        self.writers_collide = False
+        """Whether creating an object fails, because somebody else is said to be at it."""
 
     @property
     def url(self) -> str:
@@ -55,10 +57,14 @@ class _Handler(BaseHTTPRequestHandler):
         if not (key := self._require_key()):
             return
         with self.server.lock:
-            taken = key in self.server.objects and self.headers["If-None-Match"] == "*"
-            if not taken:
+            creates = self.headers["If-None-Match"] == "*"
+            collides = creates and self.server.writers_collide
+            taken = creates and key in self.server.objects
+            if not (collides or taken):
                 self.server.objects[key] = (content, datetime.now(UTC))
-        if taken:
+        if collides:
+            self._refuse(HTTPStatus.CONFLICT, "ConditionalRequestConflict")
+        elif taken:
             self._refuse(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed")
         else:
             self._answer(HTTPStatus.OK, b"", {"ETag": _etag(content)})

@@ -141,6 +141,27 @@ async def test_names_are_listed_by_folder(store: Store, bucket: S3Store) -> None
     await obstore.delete_async(bucket, [*names, "placesless/1"])
 
 
+async def test_writers_in_each_others_way_have_written_nothing_until_it_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    with running_fake() as fake:
+        store = Store.from_url(fake.url)
+        fake.writers_collide = True
+        for write in (store.put(b"content", "text/plain"), store.put_named("places/1", b"content")):
+            with pytest.raises(
+                StoreUnavailable, match=r"cannot be used: it answers ConditionalRequestConflict$"
+            ):
+                await write
+        assert fake.objects == {}
+
+        fake.writers_collide = False
+        assert await store.put_named("places/1", b"content")
+        fake.writers_collide = True
+        assert not await store.put_named("places/1", b"late")
+
+
 async def test_a_missing_name_is_not_found(store: Store) -> None:
     with pytest.raises(ObjectNotFound, match=r"^the store has no object places/1$"):
         await store.get_named("places/1")

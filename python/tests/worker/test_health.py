@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import (
     PollerInfo,
@@ -88,8 +89,18 @@ async def test_a_worker_that_polls_is_ready(health: Health, server: Server) -> N
         "analytics",
         TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     )
-    # Otherwise the server would not list a worker that has a version.
-    assert asked.versions == TaskQueueVersionSelection(unversioned=True, all_active=True)
+    assert asked.versions == TaskQueueVersionSelection(unversioned=True)
+
+
+async def test_a_worker_with_a_version_asks_by_its_name(server: Server) -> None:
+    version = WorkerDeploymentVersion(deployment_name="triglot-analytics", build_id="1.0")
+    health = connected(Health("analytics", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY, version), server)
+    server.pollers = [poller()]
+
+    assert (await health.readiness())["ready"] is True
+    (asked,) = server.asked
+    # With `all_active`, a server that keeps its answers leaves versions out.
+    assert asked.versions == TaskQueueVersionSelection(unversioned=True, build_ids=["triglot-analytics:1.0"])
 
 
 @pytest.mark.parametrize(

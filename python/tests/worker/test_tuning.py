@@ -114,6 +114,18 @@ def test_a_version_reaches_both_workers_and_pins_workflows_to_it(
     assert activity_options(read)["deployment_config"] == expected
 
 
+BAD_BUILD_ID = (
+    "TEMPORAL_WORKER_BUILD_ID: must be up to 63 printable ASCII characters without spaces, "
+    "not beginning with __"
+)
+
+
+def test_a_build_id_may_have_63_characters(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", "triglot-analytics")
+    monkeypatch.setenv("TEMPORAL_WORKER_BUILD_ID", "a" * 63)
+    assert settings().build_id == "a" * 63
+
+
 @pytest.mark.parametrize(
     ("name", "build_id", "sentence"),
     [
@@ -122,6 +134,12 @@ def test_a_version_reaches_both_workers_and_pins_workflows_to_it(
         ("triglot.analytics", "a", "TEMPORAL_DEPLOYMENT_NAME: must not contain . or : nor begin with __"),
         ("triglot:analytics", "a", "TEMPORAL_DEPLOYMENT_NAME: must not contain . or : nor begin with __"),
         ("__triglot", "a", "TEMPORAL_DEPLOYMENT_NAME: must not contain . or : nor begin with __"),
+        ("__triglot", "", "TEMPORAL_WORKER_BUILD_ID is not set, but TEMPORAL_DEPLOYMENT_NAME is"),
+        ("triglot-analytics", "a" * 64, BAD_BUILD_ID),
+        ("triglot-analytics", "__unversioned__", BAD_BUILD_ID),
+        ("triglot-analytics", "release 1", BAD_BUILD_ID),
+        ("triglot-analytics", "1.0\n", BAD_BUILD_ID),
+        ("triglot-analytics", "é", BAD_BUILD_ID),
     ],
 )
 def test_a_version_is_whole_or_absent(
@@ -132,6 +150,12 @@ def test_a_version_is_whole_or_absent(
     with pytest.raises(SettingsError) as refusal:
         settings()
     assert str(refusal.value) == f"bad settings: {sentence}"
+
+
+def test_variables_in_small_letters_are_others(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("temporal_deployment_name", "triglot-analytics")
+    monkeypatch.setenv("triglot_slots", "none")
+    assert workflow_options(settings()) == {}
 
 
 def test_empty_variables_of_a_version_count_as_not_set(settings, monkeypatch: pytest.MonkeyPatch) -> None:

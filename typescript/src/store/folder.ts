@@ -10,18 +10,18 @@ import { keyOf, notFound, type Objects, requireSize, unavailable } from './objec
 
 export function openFolder(path: string): Objects {
   return {
-    async read(reference) {
+    async read(reference, signal) {
       try {
-        return await readObject(join(path, keyOf(reference)), reference);
+        return await readObject(join(path, keyOf(reference)), reference, signal);
       } catch (error) {
         throw isMissing(error) ? notFound(reference.sha256) : explain(error, path);
       }
     },
-    async write(reference, content) {
+    async write(reference, content, signal) {
       const target = join(path, keyOf(reference));
       try {
         if (!(await exists(target))) {
-          await writeObject(target, content);
+          await writeObject(target, content, signal);
         }
       } catch (error) {
         throw explain(error, path);
@@ -30,12 +30,12 @@ export function openFolder(path: string): Objects {
   };
 }
 
-async function readObject(path: string, reference: ObjectRef): Promise<Buffer> {
+async function readObject(path: string, reference: ObjectRef, signal?: AbortSignal): Promise<Buffer> {
   const file = await open(path);
   try {
     // Before reading, so that a damaged object cannot be larger than the contract allows references to be.
     requireSize((await file.stat()).size, reference);
-    return await file.readFile();
+    return await file.readFile({ signal });
   } finally {
     await file.close();
   }
@@ -53,12 +53,12 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function writeObject(path: string, content: Uint8Array): Promise<void> {
+async function writeObject(path: string, content: Uint8Array, signal?: AbortSignal): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   // Beside its target: a rename is atomic only within one file system.
   const temporary = `${path}.${randomUUID()}`;
   try {
-    await writeFile(temporary, content, { flag: 'wx' });
+    await writeFile(temporary, content, { flag: 'wx', signal });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -5,13 +5,13 @@ import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
 import { errorType } from '../temporal/error-type.js';
 
 /** The content of an object as it lies there, of the reference's size; its digest is still to be verified. */
-export type ReadObject = (reference: ObjectRef) => Promise<Buffer>;
+export type ReadObject = (reference: ObjectRef, signal?: AbortSignal) => Promise<Buffer>;
 
 /** Where a store keeps its objects. */
 export interface Objects {
   readonly read: ReadObject;
   /** Writes an object at once as a whole, unless there is one. */
-  readonly write: (reference: ObjectRef, content: Uint8Array) => Promise<void>;
+  readonly write: (reference: ObjectRef, content: Uint8Array, signal?: AbortSignal) => Promise<void>;
 }
 
 /** Where an object lies in any store. */

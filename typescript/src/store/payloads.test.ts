@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import { ApplicationFailure, type Payload, type StorageDriver, StorageDriverClaim } from '@temporalio/common';
 import { createPayloadDriver, externalStorage } from './payloads.js';
@@ -41,6 +41,18 @@ test('equal payloads are one object, whatever the order of their metadata', asyn
   const [a, b] = [Buffer.from('1'), Buffer.from('2')];
   const claims = await driver.store({}, [{ metadata: { a, b } }, { metadata: { b, a }, data: Buffer.of() }]);
   assert.deepEqual(claims[0], claims[1]);
+});
+
+test('what the SDK has aborted is neither stored nor read', async (t) => {
+  const { driver, folder } = await setUp(t);
+  const aborted = { abortSignal: AbortSignal.abort() };
+  await assert.rejects(driver.store(aborted, [PAYLOAD]), { type: 'StoreUnavailable' });
+  assert.deepEqual(
+    (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()),
+    [],
+  );
+  const claims = await driver.store({}, [PAYLOAD]);
+  await assert.rejects(driver.retrieve(aborted, claims), { type: 'StoreUnavailable' });
 });
 
 test('switched off it stores nothing, but knows the driver of claims', async (t) => {

@@ -30,15 +30,17 @@ export function createPayloadDriver(store: Store): StorageDriver {
   return {
     name: DRIVER,
     type: DRIVER,
-    store: (_context, payloads) =>
+    store: ({ abortSignal }, payloads) =>
       Promise.all(
-        payloads.map(async (payload) => claimTo(await store.put(encodePayload(payload), MEDIA_TYPE))),
+        payloads.map(async (payload) =>
+          claimTo(await store.put(encodePayload(payload), MEDIA_TYPE, abortSignal)),
+        ),
       ),
-    retrieve: (_context, claims) =>
+    retrieve: ({ abortSignal }, claims) =>
       Promise.all(
         claims.map(async (claim) => {
           const reference = referenceOf(claim);
-          return decodePayload(await store.get(reference), reference);
+          return decodePayload(await store.get(reference, abortSignal), reference);
         }),
       ),
   };

@@ -99,6 +99,16 @@ test('an object in a bucket is found by its digest', async (t) => {
   assert.deepEqual(fake.paths, [PATH]);
 });
 
+test('what is aborted reaches no bucket', async (t) => {
+  const fake = await startFake(t);
+  const store = storeAt(t, 'triglot', fake.url);
+  await assert.rejects(store.get(ABC, AbortSignal.abort()), { type: 'StoreUnavailable' });
+  await assert.rejects(store.put(Buffer.from('abc'), 'text/plain', AbortSignal.abort()), {
+    type: 'StoreUnavailable',
+  });
+  assert.deepEqual(fake.paths, []);
+});
+
 test('an object is written into a bucket', async (t) => {
   const fake = await startFake(t);
   fake.objects.clear();

@@ -36,19 +36,19 @@ export function openBucket(location: BucketLocation): Objects {
     };
   };
   return {
-    async read(reference) {
+    async read(reference, signal) {
       try {
-        const answer = await client.send(new GetObjectCommand(placeOf(reference)));
+        const answer = await client.send(new GetObjectCommand(placeOf(reference)), abortedBy(signal));
         return await readBody(answer.Body, () => requireSize(answer.ContentLength, reference));
       } catch (error) {
         throw answers(error, 'NoSuchKey') ? notFound(reference.sha256) : explain(error, location);
       }
     },
-    async write(reference, content) {
+    async write(reference, content, signal) {
       const place = placeOf(reference);
       try {
-        if (!(await exists(client, place))) {
-          await create(client, { ...place, Body: content, ContentType: reference.mediaType });
+        if (!(await exists(client, place, signal))) {
+          await create(client, { ...place, Body: content, ContentType: reference.mediaType }, signal);
         }
       } catch (error) {
         throw explain(error, location);
@@ -58,9 +58,13 @@ export function openBucket(location: BucketLocation): Objects {
 }
 
 /** Asked before writing, since a storage may hang up on an upload that it does not want. */
-async function exists(client: S3Client, place: HeadObjectCommandInput): Promise<boolean> {
+async function exists(
+  client: S3Client,
+  place: HeadObjectCommandInput,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   try {
-    await client.send(new HeadObjectCommand(place));
+    await client.send(new HeadObjectCommand(place), abortedBy(signal));
     return true;
   } catch (error) {
     if (answers(error, 'NotFound')) {
@@ -70,15 +74,23 @@ async function exists(client: S3Client, place: HeadObjectCommandInput): Promise<
   }
 }
 
-async function create(client: S3Client, object: PutObjectCommandInput): Promise<void> {
+async function create(
+  client: S3Client,
+  object: PutObjectCommandInput,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
-    await client.send(new PutObjectCommand({ ...object, IfNoneMatch: '*' }));
+    await client.send(new PutObjectCommand({ ...object, IfNoneMatch: '*' }), abortedBy(signal));
   } catch (error) {
     // Equal digests are equal content, whoever wrote it in the meantime.
     if (!answers(error, 'PreconditionFailed')) {
       throw error;
     }
   }
+}
+
+function abortedBy(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 async function readBody(body: GetObjectCommandOutput['Body'], check: () => void): Promise<Buffer> {

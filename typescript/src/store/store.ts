@@ -12,33 +12,33 @@ export interface Store {
    * The content of an object. Throws a retryable ApplicationFailure of type `ObjectNotFound`, `ObjectCorrupt` or
    * `StoreUnavailable`.
    */
-  readonly get: (reference: ObjectRef) => Promise<Buffer>;
+  readonly get: (reference: ObjectRef, signal?: AbortSignal) => Promise<Buffer>;
   /**
    * Stores content, unless it is there already, and returns its reference. Throws a retryable ApplicationFailure of
    * type `StoreUnavailable`.
    */
-  readonly put: (content: Uint8Array, mediaType: string) => Promise<ObjectRef>;
+  readonly put: (content: Uint8Array, mediaType: string, signal?: AbortSignal) => Promise<ObjectRef>;
 }
 
 /** @param location where the object of digest `h` lies at `sha256/<first two digits of h>/<h>` */
 export function openStore(location: StoreLocation): Store {
   const objects = location.kind === 'folder' ? openFolder(location.path) : openBucket(location);
   return {
-    async get(reference) {
-      const content = await objects.read(reference);
+    async get(reference, signal) {
+      const content = await objects.read(reference, signal);
       const digest = digestOf(content);
       if (digest !== reference.sha256) {
         throw corrupt(`object ${reference.sha256} has the digest ${digest}`);
       }
       return content;
     },
-    async put(content, mediaType) {
+    async put(content, mediaType, signal) {
       const reference = create(ObjectRefSchema, {
         sha256: digestOf(content),
         sizeBytes: BigInt(content.length),
         mediaType,
       });
-      await objects.write(reference, content);
+      await objects.write(reference, content, signal);
       return reference;
     },
   };

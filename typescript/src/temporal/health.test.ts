@@ -99,19 +99,23 @@ test('pollers of all partitions are asked for', async () => {
       },
     },
   } as unknown as NativeConnection;
-  assert.deepEqual(await describePollers(connection, 'reports', 'notification')(), [
+  const version = { deploymentName: 'triglot-notification', buildId: '1.0' };
+  assert.deepEqual(await describePollers(connection, 'reports', 'notification', version)(), [
     { identity: OWN, lastAccess: START + 5 },
     { identity: '8@here', lastAccess: START + 5 },
   ]);
+  await describePollers(connection, 'reports', 'notification', undefined)();
+  const question = {
+    namespace: 'reports',
+    taskQueue: { name: 'notification' },
+    apiMode: 1,
+    taskQueueTypes: [2],
+    reportPollers: true,
+  };
+  // With `allActive`, a server that keeps its answers leaves versions out.
   assert.deepEqual(asked, [
-    {
-      namespace: 'reports',
-      taskQueue: { name: 'notification' },
-      apiMode: 1,
-      versions: { unversioned: true, allActive: true },
-      taskQueueTypes: [2],
-      reportPollers: true,
-    },
+    { ...question, versions: { unversioned: true, buildIds: ['triglot-notification:1.0'] } },
+    { ...question, versions: { unversioned: true, buildIds: [] } },
   ]);
 });
 

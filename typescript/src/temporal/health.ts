@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
 import type { Logger, NativeConnection } from '@temporalio/worker';
-import type { Address } from './settings.js';
+import type { Address, Version } from './settings.js';
 
 /** Keeps frequent probes from becoming a load on the server, in milliseconds. */
 const CACHE_TIME = 1_000;
@@ -90,11 +90,16 @@ export class Probe {
 
 const { DescribeTaskQueueMode, TaskQueueType } = proto.temporal.api.enums.v1;
 
-/** Asks by the worker's own connection for those who take activities off the queue, over all its partitions. */
+/**
+ * Asks by the worker's own connection for those who take activities off the queue, over all its partitions.
+ *
+ * @param version of which version; workers without one are listed in any case
+ */
 export function describePollers(
   connection: Pick<NativeConnection, 'withDeadline' | 'workflowService'>,
   namespace: string,
   taskQueue: string,
+  version: Version | undefined,
 ): Describe {
   return async () => {
     const { versionsInfo } = await connection.withDeadline(Date.now() + DESCRIBE_TIMEOUT, () =>
@@ -104,8 +109,12 @@ export function describePollers(
         // Deprecated, but the other mode lists the pollers of a queue's first partition alone: a worker with a
         // poller or two would seem not to poll for minutes.
         apiMode: DescribeTaskQueueMode.DESCRIBE_TASK_QUEUE_MODE_ENHANCED,
-        // Else versioned workers are not listed; and by `allActive` alone nobody is.
-        versions: { unversioned: true, allActive: true },
+        // By name, since `allActive` leaves versions of deployments out of answers that the server has kept from a
+        // question before, which it does for seconds.
+        versions: {
+          unversioned: true,
+          buildIds: version ? [`${version.deploymentName}:${version.buildId}`] : [],
+        },
         taskQueueTypes: [TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY],
         reportPollers: true,
       }),

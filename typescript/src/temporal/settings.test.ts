@@ -113,14 +113,31 @@ test('an empty variable of a version counts as not set', () => {
   assert.equal(version, undefined);
 });
 
+test('a build id may have 63 characters', () => {
+  const buildId = 'a'.repeat(63);
+  const { version } = read({
+    TEMPORAL_DEPLOYMENT_NAME: 'triglot-notification',
+    TEMPORAL_WORKER_BUILD_ID: buildId,
+  });
+  assert.equal(version?.buildId, buildId);
+});
+
 const NOT_WHOLE = 'TEMPORAL_WORKER_BUILD_ID is not set, but TEMPORAL_DEPLOYMENT_NAME is';
 const BAD_NAME = 'TEMPORAL_DEPLOYMENT_NAME must not contain . or : nor begin with __';
+const BAD_BUILD_ID =
+  'TEMPORAL_WORKER_BUILD_ID must be up to 63 printable ASCII characters without spaces, not beginning with __';
 const BAD_VERSIONS: readonly (readonly [string, string, string])[] = [
   ['triglot-notification', '', NOT_WHOLE],
   ['', 'a', 'TEMPORAL_DEPLOYMENT_NAME is not set, but TEMPORAL_WORKER_BUILD_ID is'],
   ['triglot.notification', 'a', BAD_NAME],
   ['triglot:notification', 'a', BAD_NAME],
   ['__triglot', 'a', BAD_NAME],
+  ['__triglot', '', NOT_WHOLE],
+  ['triglot-notification', 'a'.repeat(64), BAD_BUILD_ID],
+  ['triglot-notification', '__unversioned__', BAD_BUILD_ID],
+  ['triglot-notification', 'release 1', BAD_BUILD_ID],
+  ['triglot-notification', '1.0\n', BAD_BUILD_ID],
+  ['triglot-notification', 'é', BAD_BUILD_ID],
 ];
 for (const [deploymentName, buildId, sentence] of BAD_VERSIONS) {
   test(`a worker may not be version "${buildId}" of "${deploymentName}"`, () => {

@@ -157,10 +157,15 @@ function readVersion(env: Environment): Version | undefined {
     const [missing, there] = buildId ? [DEPLOYMENT_NAME, BUILD_ID] : [BUILD_ID, DEPLOYMENT_NAME];
     throw new SettingsError(`${missing} is not set, but ${there} is`);
   }
-  // The server refuses every poll under such a name, and the SDK would ask again for ever.
+  // The server refuses every poll under other names, and the SDK would ask again for ever.
   if (/^__|[.:]/.test(deploymentName)) {
     throw new SettingsError(
       `${DEPLOYMENT_NAME} must not contain . or : nor begin with __, as "${deploymentName}" does`,
+    );
+  }
+  if (!/^(?!__)[!-~]{1,63}$/.test(buildId)) {
+    throw new SettingsError(
+      `${BUILD_ID} must be up to 63 printable ASCII characters without spaces, not beginning with __, not "${buildId}"`,
     );
   }
   return { deploymentName, buildId };

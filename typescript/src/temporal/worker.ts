@@ -74,7 +74,7 @@ async function serve(
       return;
     }
     try {
-      probe.connected(describePollers(connection, namespace, taskQueue));
+      probe.connected(describePollers(connection, namespace, taskQueue, settings.version));
       const worker = await Worker.create({
         connection,
         namespace,

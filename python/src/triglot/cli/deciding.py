@@ -9,16 +9,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from triglot.cli.documents import print_document
 from triglot.cli.ends import BAD_INPUT, FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line
 from triglot.cli.following import ask_report
-from triglot.cli.pollers import is_polled
+from triglot.cli.pinned import QUEUE, is_served, remedy, worker_words
 from triglot.cli.printing import new_console, print_line
 from triglot.cli.reports import Found, find_report, read_end, report_document
 from triglot.cli.result import decision_word
 from triglot.cli.session import open_session
 from triglot.contract import errors, runtime
-from triglot.pollers import WORKFLOWS
 from triglot.risk.notices import reason_for
 from triglot.risk.v1.decision_pb2 import DecideReportRequest, DecideReportResponse
-from triglot.risk.v1.report_temporal import RiskReportService
 
 NOTE_SECONDS = 20.0
 """The SDK itself would wait for ever: a worker that stopped a moment ago still counts as a poller."""
@@ -41,10 +39,10 @@ async def decide(report_id: str, request: DecideReportRequest, as_json: bool) ->
         name = found.listed.id
         if not found.listed.running:
             raise await _too_late(found)
-        if not await is_polled(session.client, RiskReportService.TASK_QUEUE, WORKFLOWS):
+        if not await is_served(session.client, found.pinned_to):
             raise CommandError(
-                f"the report {name} cannot take note of a decision, since no worker polls the task queue "
-                f"{RiskReportService.TASK_QUEUE}; decide again when one does",
+                f"the report {name} cannot take note of a decision, since no {worker_words(found.pinned_to)} "
+                f"polls the task queue {QUEUE}; decide again when one does: {remedy(found.pinned_to)}",
                 UNREACHABLE,
             )
         answer = await send(found, request)
@@ -70,8 +68,9 @@ async def send(found: Found, request: DecideReportRequest) -> DecideReportRespon
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         # The SDK says the same of the time-out's cancellation and of a signal's.
         raise CommandError(
-            f"the report {name} has not taken note of the decision, but may yet when a worker polls the task "
-            f"queue {RiskReportService.TASK_QUEUE}; `triglot report show {name}` tells",
+            f"the report {name} has not taken note of the decision, but may yet when a "
+            f"{worker_words(found.pinned_to)} polls the task queue {QUEUE}; "
+            f"`triglot report show {name}` tells",
             UNREACHABLE if limit.expired() else INTERRUPTED,
         ) from error
     except WorkflowUpdateFailedError as error:

@@ -38,13 +38,19 @@ _NO_WORKER = (
 )
 
 
-async def ask_progress(handle: GenerateRiskReportHandle) -> GetProgressResponse | None:
+async def ask_progress(
+    handle: GenerateRiskReportHandle, seconds: float = QUERY_SECONDS
+) -> GetProgressResponse | None:
     """Returns how far the report is, or None when no worker answers in time.
+
+    Args:
+        handle: The report.
+        seconds: How long that is.
 
     Raises:
         RPCError: If the server does not know the report, or does not answer at all.
     """
-    return await _asked(handle.get_progress())
+    return await _asked(handle.get_progress(), seconds)
 
 
 async def ask_report(handle: GenerateRiskReportHandle) -> GenerateRiskReportResponse | None:
@@ -57,9 +63,9 @@ async def ask_report(handle: GenerateRiskReportHandle) -> GenerateRiskReportResp
     return answer.report if answer and answer.report.HasField("window") else None
 
 
-async def _asked(query: Awaitable[AnswerT]) -> AnswerT | None:
+async def _asked(query: Awaitable[AnswerT], seconds: float = QUERY_SECONDS) -> AnswerT | None:
     try:
-        async with asyncio.timeout(QUERY_SECONDS):
+        async with asyncio.timeout(seconds):
             return await query
     except (TimeoutError, WorkflowQueryFailedError):
         return None

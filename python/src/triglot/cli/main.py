@@ -41,7 +41,8 @@ _EPILOG = (
     "Exit codes: 0 done; 1 failed; 2 bad input or usage, nothing was started; 3 server or store not "
     "reachable, or nobody polls a task queue; 4 no such report, schedule or object; 130 interrupted.\n\n"
     "Server and store: those of TEMPORAL_ADDRESS, TEMPORAL_PROFILE and TRIGLOT_STORE_URL if any of them is "
-    "set; else the stack that runs in this folder or above it; else localhost:7233."
+    "set; else the stack that runs in this folder or above it; else the containers that `make up` started "
+    "there; else localhost:7233."
 )
 
 app = typer.Typer(

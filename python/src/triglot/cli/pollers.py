@@ -8,8 +8,8 @@ from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.client import Client
 
 from triglot.cli.ends import UNREACHABLE, CommandError
-from triglot.deployments import unserved
-from triglot.pollers import needed_queues, pollers_of
+from triglot.deployments import all_pollers, unserved
+from triglot.pollers import needed_queues
 
 LIVE = timedelta(seconds=75)
 """A worker asks again at the latest when the server ends its poll, which is after 60 s."""
@@ -22,7 +22,7 @@ async def live_pollers(client: Client, queue: str, kind: TaskQueueType.ValueType
 
 async def _live(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[PollerInfo]:
     oldest = datetime.now(UTC) - LIVE
-    pollers = await pollers_of(client, queue, kind)
+    pollers = await all_pollers(client, queue, kind)
     return [poller for poller in pollers if poller.last_access_time.ToDatetime(UTC) > oldest]
 
 

@@ -158,11 +158,11 @@ def cancel(
     json: Json = False,
 ) -> None:
     """Cancel a report: what it has published is withdrawn, and whoever was told of it is told so."""
-    from triglot.cli import reporting  # noqa: PLC0415 - see main
+    from triglot.cli import cancelling  # noqa: PLC0415 - see main
     from triglot.risk.v1.decision_pb2 import CancelReportRequest  # noqa: PLC0415 - see main
 
     request = CancelReportRequest(cancelled_by=by, reason=reason)
-    interruptible(reporting.cancel(report_id, request, not no_wait, json))
+    interruptible(cancelling.cancel(report_id, request, not no_wait, json))
 
 
 @app.command("open")

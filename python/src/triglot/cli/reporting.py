@@ -11,7 +11,7 @@ from rich.console import Console
 from temporalio.client import WorkflowFailureError
 
 from triglot.cli.documents import print_document
-from triglot.cli.ends import BAD_INPUT, FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line, os_sentence
+from triglot.cli.ends import FAILED, INTERRUPTED, UNREACHABLE, CommandError, one_line, os_sentence
 from triglot.cli.following import (
     ask_progress,
     ask_report,
@@ -23,7 +23,7 @@ from triglot.cli.following import (
 )
 from triglot.cli.listing import list_reports
 from triglot.cli.pending import ask_pending
-from triglot.cli.pollers import is_polled
+from triglot.cli.pinned import QUEUE, remedy, worker_words
 from triglot.cli.printing import (
     list_lines,
     measure_lines,
@@ -46,11 +46,7 @@ from triglot.cli.result import breach_sentence, publication_word, question_sente
 from triglot.cli.session import Session, explained, open_session
 from triglot.cli.stuck import ask_why_stuck
 from triglot.cli.undelivered import undelivered_lines
-from triglot.contract import runtime
-from triglot.pollers import WORKFLOWS
-from triglot.risk.v1.decision_pb2 import CancelReportRequest
-from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse, ReportOutcome, ReportStage
-from triglot.risk.v1.report_temporal import RiskReportService
+from triglot.risk.v1.report_pb2 import GenerateRiskReportResponse, ReportStage
 
 
 async def show(report_id: str, as_json: bool) -> None:
@@ -73,9 +69,8 @@ async def show(report_id: str, as_json: bool) -> None:
                     FAILED,
                 )
             raise CommandError(
-                f"the report {found.listed.id} runs, but no worker answers for it on the task queue "
-                f"{RiskReportService.TASK_QUEUE}; start the workers (`triglot stack up` or `make up` starts "
-                "all)",
+                f"the report {found.listed.id} runs, but no {worker_words(found.pinned_to)} answers for it "
+                f"on the task queue {QUEUE}; {remedy(found.pinned_to)}",
                 UNREACHABLE,
             )
         pending = await ask_pending(session.client, found.handle.workflow)
@@ -114,43 +109,6 @@ async def watch(report_id: str, as_json: bool) -> None:
         found = await find_report(session, report_id)
         with outliving_interrupts(found.listed.id):
             await finish(session, found, console, _started(found), None)
-
-
-async def cancel(report_id: str, request: CancelReportRequest, wait: bool, as_json: bool) -> None:
-    """Cancels a report, which takes back what it has published and said.
-
-    Raises:
-        CommandError: If it has ended already, or ends otherwise, or nobody is there to cancel it.
-    """
-    console = new_console(as_json)
-    async with open_session() as session:
-        found = await find_report(session, report_id)
-        name = found.listed.id
-        if not found.listed.running:
-            ended = await read_end(found)
-            raise CommandError(f"too late: {ended.failure or f'the report {name} is final'}", FAILED)
-        try:
-            await found.handle.cancel_report(request)
-        except runtime.InvalidArgumentError as error:
-            raise CommandError(f"the cancellation is refused: {error}", BAD_INPUT) from error
-        if not wait:
-            console.print(f"asked to cancel {name}", markup=False)
-            print_document(as_json, report_document(found))
-            return
-        if not await is_polled(session.client, RiskReportService.TASK_QUEUE, WORKFLOWS):
-            raise CommandError(
-                f"the report {name} is asked to cancel, but no worker polls the task queue "
-                f"{RiskReportService.TASK_QUEUE}; it will be cancelled when one does",
-                UNREACHABLE,
-            )
-        ended = await read_end(found)
-        found = await find_report(session, name)
-        if ended.response is None or ended.response.outcome != ReportOutcome.REPORT_OUTCOME_CANCELLED:
-            raise CommandError(
-                ended.failure or f"the report {name} was final before it could be cancelled", FAILED
-            )
-        console.print(f"cancelled {name}", markup=False)
-        print_document(as_json, report_document(found, ended))
 
 
 async def open_(report_id: str, output: Path | None, browse: bool, as_json: bool) -> None:

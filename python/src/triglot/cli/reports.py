@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.client import WorkflowFailureError, WorkflowHistoryEventFilterType
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import (
@@ -20,6 +21,7 @@ from triglot.cli.ends import FAILED, NOT_FOUND, CommandError, one_line
 from triglot.cli.following import ask_report
 from triglot.cli.listing import Listed, list_reports
 from triglot.cli.pending import PendingFailure
+from triglot.cli.pinned import pinned_version
 from triglot.cli.result import is_final, outcome_sentence, result_document, share_document
 from triglot.cli.session import Session
 from triglot.risk.v1.report_pb2 import (
@@ -49,6 +51,8 @@ class Found:
     handle: GenerateRiskReportHandle
     request: GenerateRiskReportRequest | None
     """What was asked for; None where that cannot be read or is something else."""
+    pinned_to: WorkerDeploymentVersion | None
+    """The version of the workers that alone go on with it; None where all do."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ async def find_report(session: Session, report_id: str) -> Found:
             f"arguments instead of one; `temporal workflow terminate --workflow-id {report_id}` ends it",
             FAILED,
         )
-    return Found(listed, handle, await _decode_request(session, report_id, arguments))
+    request = await _decode_request(session, report_id, arguments)
+    return Found(listed, handle, request, pinned_version(description))
 
 
 async def _newest(session: Session) -> str:

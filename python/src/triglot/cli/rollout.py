@@ -25,6 +25,10 @@ _OPTIONS = StackOptions(
         "matching.wv.VersionDrainageStatusRefreshInterval": '"1s"',
     },
 )
+_NOTE = (
+    "drained means that no report is open there; `report show` still asks workers of that version about "
+    "reports that failed or were cancelled: docs/versions.md, `Drained, and still asked about`"
+)
 _COLUMNS = "  {:4}  {:30}  {:28}  {}"
 
 
@@ -56,6 +60,7 @@ async def run(folder: Path, as_json: bool) -> bool:
     _print(console, steps[-1])
     passed = all(check.passed for step in steps for check in step.checks)
     console.print("[green bold]PASS[/]" if passed else f"[red bold]FAIL:[/] {escape(_failed(steps, folder))}")
+    console.print(_NOTE, markup=False, style="dim")
     if as_json:
         document = {
             "passed": passed,

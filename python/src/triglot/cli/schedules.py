@@ -36,9 +36,22 @@ to say, by `backfill`, which of them are still wanted."""
 MOST_REPORTS = 366
 """Of a backfill: a year of days."""
 
+NO_NOTE = " "
+"""The server takes an empty note for no pause at all, and the SDK would write one of its own."""
+
 _SHOWN = 3
 _SECOND = timedelta(seconds=1)
 _SCHEDULED_TIME = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
+
+
+def made_by(name: str, workflow_id: str) -> str:
+    """Returns the list filter for a schedule's reports.
+
+    Args:
+        name: Its name, which may be that of a former schedule too, say of another portfolio.
+        workflow_id: What its reports' ids begin with, which may be the beginning of another name's too.
+    """
+    return f"TemporalScheduledById = '{name}' AND WorkflowId STARTS_WITH '{workflow_id}-'"
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,7 @@ class Scheduled:
         cron: Its times, UTC; None where another tool made it.
         workflow_id: What its reports' ids begin with.
         paused: Whether no report is made at its times.
-        note: Why, or whatever else was noted.
+        note: Why, or whatever else was noted; None where nothing was.
         next: The next times.
         last: The newest reports, the newest first.
     """
@@ -62,6 +75,11 @@ class Scheduled:
     note: str | None
     next: Sequence[datetime]
     last: Sequence[Listed]
+
+    @property
+    def made(self) -> str:
+        """The list filter for its reports."""
+        return made_by(self.name, self.workflow_id)
 
     def document(self) -> dict[str, Any]:
         """Returns it for programs."""
@@ -160,7 +178,7 @@ def backfills(times: Iterable[datetime], taken: Collection[datetime]) -> list[Sc
 
 
 async def times_between(
-    session: Session, name: str, start: datetime, end: datetime
+    session: Session, schedule: Scheduled, start: datetime, end: datetime
 ) -> tuple[list[datetime], set[datetime]]:
     """Asks the server for a schedule's times, and for those of them that have a report.
 
@@ -168,26 +186,21 @@ async def times_between(
         CommandError: If there are too many times.
         RPCError: If there is no such schedule.
     """
-    asked = ListScheduleMatchingTimesRequest(namespace=session.client.namespace, schedule_id=name)
+    asked = ListScheduleMatchingTimesRequest(namespace=session.client.namespace, schedule_id=schedule.name)
     asked.start_time.FromDatetime(start)
     asked.end_time.FromDatetime(end)
     answer = await session.client.workflow_service.list_schedule_matching_times(asked)
     times = [moment.ToDatetime(UTC) for moment in answer.start_time]
     if len(times) > MOST_REPORTS:
         raise CommandError(
-            f"{name} has more than {MOST_REPORTS} times in these days, whose reports would all run at once; "
-            "say fewer days",
+            f"{schedule.name} has more than {MOST_REPORTS} times in these days, whose reports would all run "
+            "at once; say fewer days",
             BAD_INPUT,
         )
-    query = f"{made_by(name)} AND {_SCHEDULED_TIME.name} BETWEEN '{utc_text(start)}' AND '{utc_text(end)}'"
+    query = f"{schedule.made} AND {_SCHEDULED_TIME.name} BETWEEN '{utc_text(start)}' AND '{utc_text(end)}'"
     executions = session.client.list_workflows(query)
     found = {execution.typed_search_attributes.get(_SCHEDULED_TIME) async for execution in executions}
     return times, {moment for moment in found if moment}
-
-
-def made_by(name: str) -> str:
-    """Returns the list filter for a schedule's reports."""
-    return f"TemporalScheduledById = '{name}'"
 
 
 async def read_schedule(session: Session, handle: ScheduleHandle) -> Scheduled | None:
@@ -212,9 +225,9 @@ async def read_schedule(session: Session, handle: ScheduleHandle) -> Scheduled |
         cron=", ".join(comments) or None,
         workflow_id=action.id,
         paused=schedule.state.paused,
-        note=schedule.state.note,
+        note=(schedule.state.note or "").strip() or None,
         next=description.info.next_action_times[:_SHOWN],
-        last=await list_reports(session, _SHOWN, where=made_by(handle.id)),
+        last=await list_reports(session, _SHOWN, where=made_by(handle.id, action.id)),
     )
 
 

@@ -1,7 +1,7 @@
 """`triglot schedule ...`: what its commands do."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,11 @@ from triglot.cli.preparing import Prepared, prepare, require_valid, with_default
 from triglot.cli.printing import new_console, print_line
 from triglot.cli.request_options import RequestOptions
 from triglot.cli.schedules import (
+    NO_NOTE,
+    Scheduled,
     backfills,
     days_between,
     list_schedules,
-    made_by,
     parse_day,
     read_schedule,
     schedule_for,
@@ -63,6 +64,12 @@ async def create(name: str, cron: str, options: RequestOptions, as_json: bool) -
             if error.status != RPCStatusCode.INVALID_ARGUMENT:
                 raise
             raise CommandError(f"--cron {cron!r}: the server says: {one_line(error)}", BAD_INPUT) from error
+        if not (await handle.describe()).info.next_action_times:
+            # Only the server knows, and only of a schedule that there is.
+            await handle.delete()
+            raise CommandError(
+                f"--cron {cron!r}: there is no such time, so no report would ever be made", BAD_INPUT
+            )
         await _tell(session, handle, f"created {name}", as_json)
 
 
@@ -105,8 +112,8 @@ async def pause(name: str, note: str | None, as_json: bool) -> None:
     Raises:
         CommandError: If there is none of that name.
     """
-    async with _found(name) as (session, handle):
-        await handle.pause(note=note or "no reason given")
+    async with _found(name) as (session, handle, _):
+        await handle.pause(note=note or NO_NOTE)
         await _tell(session, handle, f"paused {name}", as_json)
 
 
@@ -116,8 +123,8 @@ async def resume(name: str, note: str | None, as_json: bool) -> None:
     Raises:
         CommandError: If there is no schedule of that name.
     """
-    async with _found(name) as (session, handle):
-        await handle.unpause(note=note or "resumed")
+    async with _found(name) as (session, handle, _):
+        await handle.unpause(note=note or NO_NOTE)
         await _tell(session, handle, f"resumed {name}", as_json)
 
 
@@ -127,7 +134,7 @@ async def trigger(name: str, as_json: bool) -> None:
     Raises:
         CommandError: If there is no schedule of that name.
     """
-    async with _found(name) as (session, handle):
+    async with _found(name) as (session, handle, _):
         await handle.trigger()
         await _tell(session, handle, f"asked for the report of {datetime.now(UTC):%Y-%m-%d}", as_json)
 
@@ -146,16 +153,17 @@ async def backfill(name: str, first: str, last: str, as_json: bool) -> None:
             there is none of that name.
     """
     start, end = days_between(parse_day(first), parse_day(last), datetime.now(UTC))
-    async with _found(name) as (session, handle):
-        times, taken = await times_between(session, name, start, end)
+    async with _found(name) as (session, handle, schedule):
+        times, taken = await times_between(session, schedule, start, end)
         if not times:
             raise CommandError(f"{name} has no time from {first} to {last}", BAD_INPUT)
         missing = [moment for moment in times if moment not in taken]
         if missing:
             await handle.backfill(*backfills(times, taken))
+        counts = {"asked": len(missing), "already_there": len(times) - len(missing)}
         asked = f"asked for {format_count(len(missing), 'report')}, of {first} to {last}"
-        there = f"; {len(times) - len(missing)} there already" if len(missing) < len(times) else ""
-        await _tell(session, handle, asked + there, as_json)
+        there = f"; {counts['already_there']} there already" if counts["already_there"] else ""
+        await _tell(session, handle, asked + there, as_json, counts)
 
 
 async def delete(name: str, as_json: bool) -> None:
@@ -164,7 +172,7 @@ async def delete(name: str, as_json: bool) -> None:
     Raises:
         CommandError: If there is none of that name.
     """
-    async with _found(name) as (_, handle):
+    async with _found(name) as (_, handle, _):
         await handle.delete()
     print_document(as_json, {"deleted": name})
     console = new_console(as_json)
@@ -172,7 +180,7 @@ async def delete(name: str, as_json: bool) -> None:
 
 
 @asynccontextmanager
-async def _found(name: str) -> AsyncIterator[tuple[Session, ScheduleHandle]]:
+async def _found(name: str) -> AsyncIterator[tuple[Session, ScheduleHandle, Scheduled]]:
     """Connects, and finds a schedule.
 
     Raises:
@@ -186,22 +194,29 @@ async def _found(name: str) -> AsyncIterator[tuple[Session, ScheduleHandle]]:
             NOT_FOUND,
         )
         try:
-            if await read_schedule(session, handle) is None:
+            schedule = await read_schedule(session, handle)
+            if schedule is None:
                 raise missing
-            yield session, handle
+            yield session, handle, schedule
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
             raise missing from error
 
 
-async def _tell(session: Session, handle: ScheduleHandle, what: str, as_json: bool) -> None:
+async def _tell(
+    session: Session,
+    handle: ScheduleHandle,
+    what: str,
+    as_json: bool,
+    counts: Mapping[str, int] | None = None,
+) -> None:
     found = await read_schedule(session, handle)
     if found is None:
         return
-    print_document(as_json, found.document())
+    print_document(as_json, {**found.document(), **(counts or {})})
     console = new_console(as_json)
     console.print(what, markup=False)
     for line in scheduled_lines(found):
         print_line(console, line)
-    console.print(f'`triglot report list --where "{made_by(handle.id)}"` lists its reports', markup=False)
+    console.print(f'`triglot report list --where "{found.made}"` lists its reports', markup=False)

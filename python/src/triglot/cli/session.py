@@ -8,7 +8,7 @@ from typing import cast
 
 from obstore.exceptions import BaseError as StoreError
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from triglot.cli.ends import BAD_INPUT, FAILED, NOT_FOUND, UNREACHABLE, CommandError, one_line
 from triglot.cli.running import read_containers, read_running
 from triglot.connection import ServerUnreachableError, connect, environment_config, quiet_runtime
-from triglot.settings import PayloadEncoding, SettingsError, Switch, load
+from triglot.settings import ENVIRONMENT, PayloadEncoding, SettingsError, Switch, load
 from triglot.stack.containers import RunningContainers
 from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
 
@@ -37,7 +37,7 @@ _GONE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCo
 class CommandSettings(BaseSettings):
     """The `TRIGLOT_*` variables that commands read."""
 
-    model_config = SettingsConfigDict(env_prefix="TRIGLOT_", env_ignore_empty=True, frozen=True)
+    model_config = ENVIRONMENT
 
     store_url: str | None = None
     """Where large objects lie."""

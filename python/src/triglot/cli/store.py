@@ -45,7 +45,7 @@ def gc(
     verbose: Annotated[bool, typer.Option("--verbose", help="Name each object.")] = False,
     json: Json = False,
 ) -> None:
-    """Delete old objects that no workflow refers to; do so while no report is being started."""
+    """Delete old objects that no publication, workflow or schedule needs, while no report is started."""
     age = parse_age(older_than)
     from triglot.cli import storing  # noqa: PLC0415 - see main
 

@@ -107,7 +107,7 @@ async def collect(older_than: timedelta, dry_run: bool, verbose: bool, as_json: 
         console.print(f"{verb} {stored.sha256}")
     console.print(
         f"{verb} {_sum(garbage)} of {len(objects):,} in {target.store_url}; "
-        f"the workflows of {namespace} at {target.address} were asked",
+        f"its publications and the workflows and schedules of {namespace} at {target.address} were asked",
         markup=False,
     )
 

@@ -20,7 +20,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from triglot.connection import quiet_runtime
-from triglot.pollers import needed_queues, pollers_of
+from triglot.deployments import all_pollers
+from triglot.pollers import needed_queues
 from triglot.risk.v1.report_temporal import RiskReportService
 from triglot.settings import PayloadEncoding
 from triglot.stack.inbox import SECRET_NAME, SECRET_PREFIX
@@ -212,7 +213,9 @@ class Containers:
                 client = await Client.connect(running.address, runtime=quiet_runtime())
                 while waiting:
                     for queue, kinds in list(waiting.items()):
-                        polled = [is_polled(await pollers_of(client, queue, kind), started) for kind in kinds]
+                        polled = [
+                            is_polled(await all_pollers(client, queue, kind), started) for kind in kinds
+                        ]
                         if all(polled):
                             del waiting[queue]
                     await asyncio.sleep(_POLL_SECONDS)

@@ -14,8 +14,8 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.service import RPCError
 
 from triglot.connection import storing_data_converter
-from triglot.deployments import Deployment, Routing
-from triglot.pollers import needed_queues, pollers_of
+from triglot.deployments import Deployment, Routing, all_pollers
+from triglot.pollers import needed_queues
 from triglot.registration import register
 from triglot.stack.exclusive import try_lock
 from triglot.stack.inbox import Mail, read_mails
@@ -176,7 +176,7 @@ async def _await_pollers(
 
 async def _has_poller(client: Client, task_queue: str) -> bool:
     kinds = needed_queues()[task_queue]
-    return all([await pollers_of(client, task_queue, kind) for kind in kinds])
+    return all([await all_pollers(client, task_queue, kind) for kind in kinds])
 
 
 async def _direct_tasks(

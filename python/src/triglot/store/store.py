@@ -130,8 +130,7 @@ class Store:
         with suppress(ObjectNotFound), self._typed_errors(reference.sha256):
             await obstore.head_async(self._objects, key)
             return reference
-        with self._typed_errors(), suppress(AlreadyExistsError):  # Equal digests are equal content.
-            await obstore.put_async(self._objects, key, content, mode="create")
+        await self._create(key, content)  # If it is there meanwhile: equal digests are equal content.
         return reference
 
     async def get(self, reference: ObjectRef) -> bytes:
@@ -200,12 +199,7 @@ class Store:
             StoreUnavailable: If the folder or the bucket cannot be used.
         """
         _require_name(name)
-        with self._typed_errors():
-            try:
-                await obstore.put_async(self._objects, name, content, mode="create")
-            except AlreadyExistsError:
-                return False
-        return True
+        return await self._create(name, content)
 
     async def get_named(self, name: str) -> bytes:
         """Returns the content under a name; nothing tells whether it has changed.
@@ -232,6 +226,20 @@ class Store:
             return sorted(
                 [entry["path"] async for batch in obstore.list(self._objects, folder) for entry in batch]
             )
+
+    async def _create(self, key: str, content: bytes) -> bool:
+        """Writes an object unless it is there, and returns whether it was not; it is there afterwards."""
+        with self._typed_errors():
+            try:
+                await obstore.put_async(self._objects, key, content, mode="create")
+            except AlreadyExistsError as error:
+                # So the library calls two writers' conflict too, after which nothing may be there.
+                try:
+                    await obstore.head_async(self._objects, key)
+                except FileNotFoundError:
+                    raise error from None
+                return False
+        return True
 
     @contextmanager
     def _typed_errors(self, key: str | None = None) -> Iterator[None]:
