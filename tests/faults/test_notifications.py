@@ -4,14 +4,14 @@ import asyncio
 
 import psutil
 import pytest
-from temporalio.api.enums.v1 import EventType
 
+import works
 from inboxes import RunningInbox
 from polling import poll
 from samples import PRICES, request
 from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient, WebhookRecipient
 from triglot.notification.v1.notification_temporal import NotificationService
-from triglot.risk.v1.report_temporal import GenerateRiskReportHandle, RiskReportServiceClient
+from triglot.risk.v1.report_temporal import RiskReportServiceClient
 from triglot.stack.inbox import SECRET_NAME
 from triglot.stack.stack import Stack
 
@@ -31,20 +31,6 @@ def worker_of(stack: Stack) -> psutil.Process:
         and process.environ().get("TRIGLOT_STORE_URL") == stack.folder.store_url
     ]
     return worker
-
-
-async def attempts(handle: GenerateRiskReportHandle) -> list[int]:
-    """Returns which attempt at each notification was the last one."""
-    events = {event.event_id: event for event in (await handle.workflow.fetch_history()).events}
-    return [
-        event.activity_task_started_event_attributes.attempt
-        for event in events.values()
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED
-        and events[
-            event.activity_task_started_event_attributes.scheduled_event_id
-        ].activity_task_scheduled_event_attributes.activity_type.name
-        == NotificationService.SEND_NOTIFICATION
-    ]
 
 
 async def test_what_a_killed_worker_had_sent_counts_once(stack: Stack) -> None:
@@ -78,7 +64,7 @@ async def test_what_a_killed_worker_had_sent_counts_once(stack: Stack) -> None:
 
     assert not worker.is_running()
     assert "exited: notification (terminated by SIGKILL" in stack.folder.log_of("supervisord").read_text()
-    assert await attempts(handle) == [2, 2]
+    assert await works.attempts(handle, NotificationService.SEND_NOTIFICATION) == [2, 2]
     assert counters() == [{"attempts": 2, "accepted": 1}] * 2
     ours = [one for one in inbox.get("/api/messages").json() if one["key"].startswith(handle.workflow.id)]
     assert [[attempt["outcome"] for attempt in one["history"]] for one in ours] == [

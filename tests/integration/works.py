@@ -96,8 +96,10 @@ async def await_failure(handle: GenerateRiskReportHandle) -> str:
     return await poll(look, "an attempt fails", SECONDS)
 
 
-async def attempts(handle: GenerateRiskReportHandle) -> list[int]:
-    """Returns how many attempts each shard took."""
+async def attempts(
+    handle: GenerateRiskReportHandle, activity: str = SimulationService.SIMULATE_SHARD
+) -> list[int]:
+    """Returns which attempt at each activity of a type was the last one; of shards where absent."""
     events = {event.event_id: event for event in (await handle.workflow.fetch_history()).events}
     return [
         event.activity_task_started_event_attributes.attempt
@@ -106,5 +108,5 @@ async def attempts(handle: GenerateRiskReportHandle) -> list[int]:
         and events[
             event.activity_task_started_event_attributes.scheduled_event_id
         ].activity_task_scheduled_event_attributes.activity_type.name
-        == SimulationService.SIMULATE_SHARD
+        == activity
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from polling import poll
 from triglot.notification.v1.notification_pb2 import (
     EmailRecipient,
     Recipient,
@@ -37,10 +38,13 @@ from triglot.risk.v1.publication_pb2 import (
     WithdrawReportResponse,
 )
 from triglot.risk.v1.publication_temporal import publication_service_activities
-from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
+from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, ReportStage
+from triglot.risk.v1.report_temporal import GenerateRiskReportHandle
 from triglot.risk.v1.simulation_pb2 import Provenance, SimulateShardRequest, SimulateShardResponse
 from triglot.risk.v1.simulation_temporal import SimulationService, simulation_service_activities
 from triglot.store.v1.object_pb2 import ObjectRef
+
+SECONDS = 30
 
 
 def reference(name: str, media_type: str = "text/plain") -> ObjectRef:
@@ -184,3 +188,12 @@ def activity_workers(client: Client, fakes: Fakes) -> list[Worker]:
             (NotificationService.TASK_QUEUE, notification_service_activities(fakes)),
         )
     ]
+
+
+async def until_stage(handle: GenerateRiskReportHandle, stage: ReportStage) -> None:
+    """Waits until a report has come to a stage."""
+
+    async def look() -> bool | None:
+        return (await handle.get_progress()).stage == stage or None
+
+    await poll(look, f"the report is at {ReportStage.Name(stage)}", SECONDS)

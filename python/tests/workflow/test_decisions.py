@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from report_fakes import Fakes, activity_workers, request
+from report_fakes import SECONDS, Fakes, activity_workers, request, until_stage
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
+from polling import until
 from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient
 from triglot.risk import attributes
 from triglot.risk.v1.decision_pb2 import CancelReportRequest, DecideReportRequest, Decision
@@ -27,7 +28,6 @@ from triglot.risk.v1.report_temporal import (
 )
 from triglot.risk.worker import report_worker
 
-DEADLINE = 30
 HOUR = 3_600
 LIMIT = RiskLimit(
     confidence_bp=9900,
@@ -57,9 +57,7 @@ async def breached(
 
 
 async def until_told(fakes: Fakes, topics: int) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while len(fakes.sent) < topics:
-            await asyncio.sleep(0)
+    await until(lambda: len(fakes.sent) >= topics, f"{topics} notifications are sent", SECONDS)
 
 
 async def until_asked(handle: GenerateRiskReportHandle, fakes: Fakes) -> None:
@@ -202,9 +200,7 @@ async def test_a_reminder_that_cannot_be_sent_holds_up_neither_decision_nor_dead
     away = [ApplicationError("no server", type="DeliveryFailed") for _ in range(100_000)]
     fakes.send_errors = {"desk-0@example.com": away, "head-of-risk@example.com": away}
     handle = await breached(reports, fakes)
-    async with asyncio.timeout(DEADLINE):
-        while (await handle.get_progress()).stage != ReportStage.REPORT_STAGE_AWAITING_DECISION:
-            await asyncio.sleep(0)
+    await until_stage(handle, ReportStage.REPORT_STAGE_AWAITING_DECISION)
 
     await handle.decide_report(APPROVE)
     fakes.send_errors = {}
@@ -351,9 +347,7 @@ async def test_a_report_cancelled_while_it_simulates_has_nothing_to_take_back(
     reports: RiskReportServiceClient, fakes: Fakes
 ) -> None:
     handle = await reports.start_generate_risk_report(request(scenario_count=1_000, shard_size=1_000))
-    async with asyncio.timeout(DEADLINE):
-        while not fakes.being_simulated:
-            await asyncio.sleep(0)
+    await until(lambda: fakes.being_simulated > 0, "a shard is being simulated", SECONDS)
 
     report = await cancel_by_signal(handle)
 
@@ -370,9 +364,7 @@ async def test_a_final_report_stays_so_when_it_is_cancelled_and_nobody_else_is_t
         "desk-0@example.com": [ApplicationError("no server", type="DeliveryFailed") for _ in range(9_999)]
     }
     handle = await reports.start_generate_risk_report(request(scenario_count=1_000, shard_size=1_000))
-    async with asyncio.timeout(DEADLINE):
-        while (await handle.get_progress()).stage != ReportStage.REPORT_STAGE_NOTIFYING:
-            await asyncio.sleep(0)
+    await until_stage(handle, ReportStage.REPORT_STAGE_NOTIFYING)
 
     report = await cancel_by_signal(handle)
 
@@ -409,9 +401,7 @@ async def test_a_cancellation_does_not_stop_the_taking_back(
     handle = await breached(reports, fakes)
     await until_asked(handle, fakes)
     await handle.decide_report(REJECT)
-    async with asyncio.timeout(DEADLINE):
-        while (await handle.get_progress()).stage != ReportStage.REPORT_STAGE_WITHDRAWING:
-            await asyncio.sleep(0)
+    await until_stage(handle, ReportStage.REPORT_STAGE_WITHDRAWING)
 
     await handle.workflow.cancel()
     report = await handle.result()

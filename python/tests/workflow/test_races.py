@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from report_fakes import Fakes, activity_workers, request
+from report_fakes import SECONDS, Fakes, activity_workers, request, until_stage
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from polling import until
 from triglot.risk import attributes
 from triglot.risk.v1.analytics_pb2 import PrepareMarketDataRequest, PrepareMarketDataResponse
 from triglot.risk.v1.decision_pb2 import CancelReportRequest, DecideReportRequest, Decision
@@ -26,7 +27,6 @@ from triglot.risk.v1.report_temporal import (
 )
 from triglot.risk.worker import report_worker
 
-DEADLINE = 30
 LIMIT = RiskLimit(
     confidence_bp=9900,
     value_at_risk_minor=1,  # the fakes measure 2
@@ -46,12 +46,6 @@ def small(limit: RiskLimit | None = LIMIT) -> GenerateRiskReportRequest:
     return request(scenario_count=1_000, shard_size=1_000, limit=limit)
 
 
-async def until_stage(handle: GenerateRiskReportHandle, stage: ReportStage) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while (await handle.get_progress()).stage != stage:
-            await asyncio.sleep(0)
-
-
 async def asked(
     reports: RiskReportServiceClient, fakes: Fakes, limit: RiskLimit = LIMIT
 ) -> GenerateRiskReportHandle:
@@ -59,9 +53,7 @@ async def asked(
     fakes.shards_may_finish.set()
     handle = await reports.start_generate_risk_report(small(limit))
     await until_stage(handle, ReportStage.REPORT_STAGE_AWAITING_DECISION)
-    async with asyncio.timeout(DEADLINE):
-        while not fakes.sent:
-            await asyncio.sleep(0)
+    await until(lambda: bool(fakes.sent), "its reader knows", SECONDS)
     return handle
 
 
@@ -102,12 +94,10 @@ async def test_a_cancellation_that_meets_an_answer_is_not_lost(
 ) -> None:
     lonely.shards_may_finish.set()
     handle = await reports.start_generate_risk_report(small())
-    async with asyncio.timeout(DEADLINE), uncached_worker(environment):
+    async with asyncio.timeout(SECONDS), uncached_worker(environment):
         await lonely.preparing.wait()
     lonely.may_prepare.set()
-    async with asyncio.timeout(DEADLINE):
-        while not lonely.prepared:
-            await asyncio.sleep(0)
+    await until(lambda: bool(lonely.prepared), "the answer is on its way", SECONDS)
     await (handle.cancel_report(CANCEL) if by == "signal" else handle.workflow.cancel())
 
     # A worker gets both in one task.
@@ -151,9 +141,8 @@ async def test_a_promotion_that_has_begun_is_not_given_up(
     }
     handle = await asked(reports, fakes)
     await handle.decide_report(APPROVE)
-    async with asyncio.timeout(DEADLINE):
-        while len(fakes.publication_errors[PublicationState.PUBLICATION_STATE_FINAL]) == 3:
-            await asyncio.sleep(0)
+    answers = fakes.publication_errors[PublicationState.PUBLICATION_STATE_FINAL]
+    await until(lambda: len(answers) < 3, "the promotion has begun", SECONDS)
 
     await (handle.cancel_report(CANCEL) if by == "signal" else handle.workflow.cancel())
     if by == "signal":
@@ -238,9 +227,8 @@ async def test_a_child_that_somebody_else_cancels_fails_its_report(
     environment: WorkflowEnvironment, reports: RiskReportServiceClient, fakes: Fakes
 ) -> None:
     handle = await reports.start_generate_risk_report(request(scenario_count=1_001, shard_size=1))
-    async with asyncio.timeout(DEADLINE):
-        while fakes.being_simulated < 101:  # the last child has one shard
-            await handle.get_progress()
+    # The last child has one shard.
+    await until(lambda: fakes.being_simulated >= 101, "all children simulate", SECONDS)
 
     await environment.client.get_workflow_handle(f"{handle.workflow.id}/shards/500").cancel()
     with pytest.raises(WorkflowFailureError) as failure:

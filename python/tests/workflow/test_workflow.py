@@ -3,18 +3,17 @@
 import asyncio
 
 import pytest
-from report_fakes import CHART, Fakes, reference, request
+from report_fakes import CHART, SECONDS, Fakes, reference, request, until_stage
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, ChildWorkflowError
 from temporalio.testing import WorkflowEnvironment
 
+from polling import until
 from triglot.contract.runtime import InvalidArgumentError
 from triglot.risk.v1.report_pb2 import GetProgressRequest, ReportStage, UndeliveredNotification
 from triglot.risk.v1.report_temporal import RiskReportServiceClient
 from triglot.risk.v1.simulation_pb2 import Provenance, SimulateShardRequest
 from triglot.risk.v1.simulation_temporal import simulation_service_activities
-
-DEADLINE = 30
 
 
 async def test_a_report_runs_from_prices_to_notifications(
@@ -59,7 +58,7 @@ async def test_a_report_runs_from_prices_to_notifications(
 async def test_at_most_200_shards_are_in_flight(reports: RiskReportServiceClient, fakes: Fakes) -> None:
     handle = await reports.start_generate_risk_report(request(scenario_count=450_000, shard_size=1_000))
     progress = await handle.get_progress(GetProgressRequest())
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(SECONDS):
         while progress.shards_in_flight < 200:
             progress = await handle.get_progress(GetProgressRequest())
     assert progress.stage == ReportStage.REPORT_STAGE_SIMULATING
@@ -157,7 +156,7 @@ async def test_at_most_200_shards_of_four_children_are_in_flight(
     environment: WorkflowEnvironment, reports: RiskReportServiceClient, fakes: Fakes
 ) -> None:
     handle = await reports.start_generate_risk_report(request(scenario_count=2_600, shard_size=1))
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(SECONDS):
         while fakes.being_simulated < 200:
             progress = await handle.get_progress()
     progress = await handle.get_progress()
@@ -213,9 +212,7 @@ async def test_a_cancelled_report_waits_for_no_notification(
         "desk-0@example.com": [ApplicationError("try again", type="DeliveryFailed") for _ in range(100)]
     }
     handle = await reports.start_generate_risk_report(request(scenario_count=1_000, shard_size=1_000))
-    async with asyncio.timeout(DEADLINE):
-        while (await handle.get_progress()).stage != ReportStage.REPORT_STAGE_NOTIFYING:
-            continue
+    await until_stage(handle, ReportStage.REPORT_STAGE_NOTIFYING)
 
     await handle.workflow.cancel()
 
@@ -248,16 +245,15 @@ async def test_a_cancelled_report_takes_its_children_along(
     environment: WorkflowEnvironment, reports: RiskReportServiceClient, fakes: Fakes
 ) -> None:
     handle = await reports.start_generate_risk_report(request(scenario_count=1_001, shard_size=1))
-    async with asyncio.timeout(DEADLINE):
-        while fakes.being_simulated < 101:  # the last child has one shard
-            await handle.get_progress()
+    # The last child has one shard.
+    await until(lambda: fakes.being_simulated >= 101, "all children simulate", SECONDS)
 
     await handle.workflow.cancel()
 
     with pytest.raises(WorkflowFailureError) as failure:
         await handle.result()
     assert isinstance(failure.value.cause, CancelledError)
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(SECONDS):
         for first in (0, 500, 1_000):
             child = environment.client.get_workflow_handle(f"{handle.workflow.id}/shards/{first}")
             while (await child.describe()).status == WorkflowExecutionStatus.RUNNING:
