@@ -111,6 +111,8 @@ class GenerateRiskReport:
             ActivityError: If a step fails for good; its cause has one of the contract's error types. A
                 notification is no such step: who could not be told is in the answer.
             ChildWorkflowError: If a child does; its cause is that ActivityError.
+            ApplicationError: If an earlier run, which this one was reset from, has withdrawn the report; of
+                type `ReportWithdrawn`.
             CancelledError: If the workflow is cancelled by the server's means.
         """
         self._work = asyncio.create_task(self._produce())
