@@ -161,7 +161,8 @@ def npm_packages(folder: Path) -> Iterator[Package]:
     """Yields what the lock of a folder names, for any system."""
     lock = json.loads((folder / "package-lock.json").read_text())
     for place, entry in lock["packages"].items():
-        if place:  # the empty one is the folder's own package
+        # The folder's own packages, and the links to them, are no one else's.
+        if "node_modules/" in place and not entry.get("link"):
             name = place.rpartition("node_modules/")[2]
             declared = entry.get("license") or _carried(folder / place)
             yield Package(f"npm {name}", entry["version"], declared)

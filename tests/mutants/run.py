@@ -5,7 +5,8 @@ of
 
     pytest NODE_ID
     go PACKAGE REGEX
-    node FILE PATTERN       (a test file in typescript/src, and a pattern for the test's name)
+    node FILE PATTERN       (a test file in typescript/src, or payload-converter/src/..., and a pattern for
+                             the test's name)
 
 A mutant counts as killed only if its test passes in the unchanged tree and fails, as a test, in the changed
 one: a patch that does not apply or compile, and a test that is not found, are errors of their own.
@@ -83,7 +84,11 @@ def scratch_copy() -> Iterator[Path]:
                 target = copy / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target)
-        (copy / "typescript/node_modules").symlink_to(REPOSITORY / "typescript/node_modules")
+        modules = copy / "typescript/node_modules"
+        modules.mkdir()
+        for package in (REPOSITORY / "typescript/node_modules").iterdir():
+            # A workspace's link is relative, so in the copy it leads to the copy's own package.
+            (modules / package.name).symlink_to(package.readlink() if package.is_symlink() else package)
         yield copy
 
 
@@ -129,7 +134,8 @@ def look(test: tuple[str, ...], copy: Path) -> Outcome:
             if "=== RUN" not in result.stdout:
                 raise MutantError(f"no test ran: {tail(result)}")
         case ("node", file, pattern):
-            compiled = Path("dist") / Path(file).with_suffix(".js")
+            package, _, module = file.rpartition("src/")
+            compiled = Path(package, "dist", module).with_suffix(".js")
             result = run(
                 ["node", "--test", "--test-reporter=tap", f"--test-name-pattern={pattern}", str(compiled)],
                 copy / "typescript",

@@ -1,6 +1,7 @@
 /** What the SDK loads by `payloadConverterPath`: the payload converter for the messages of our contract. */
 import { createRegistry } from '@bufbuild/protobuf';
 import type { PayloadConverter } from '@temporalio/common';
+import { createPayloadConverter } from 'protobuf-es-payload-converter';
 import { file_buf_validate_validate } from '../gen/buf/validate/validate_pb.js';
 import { file_triglot_notification_v1_notification } from '../gen/triglot/notification/v1/notification_pb.js';
 import { file_triglot_risk_v1_analytics } from '../gen/triglot/risk/v1/analytics_pb.js';
@@ -12,7 +13,6 @@ import { file_triglot_risk_v1_report } from '../gen/triglot/risk/v1/report_pb.js
 import { file_triglot_risk_v1_simulation } from '../gen/triglot/risk/v1/simulation_pb.js';
 import { file_triglot_store_v1_object } from '../gen/triglot/store/v1/object_pb.js';
 import { invalidArgument } from './contract.js';
-import { createPayloadConverter } from './payload-converter.js';
 import { readPayloadEncoding } from './settings.js';
 
 export const contractRegistry = createRegistry(

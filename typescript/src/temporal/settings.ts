@@ -1,6 +1,6 @@
 /** The settings that every worker shares, read from the environment. */
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
-import type { PayloadEncoding } from './payload-converter.js';
+import type { PayloadEncoding } from 'protobuf-es-payload-converter';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

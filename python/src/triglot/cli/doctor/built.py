@@ -17,7 +17,10 @@ def built(repository: Path) -> list[Finding]:
     go, typescript, stamps = repository / "go", repository / "typescript", repository / "build"
     go_sources = [path for path in go.rglob("*.go") if not path.name.endswith("_test.go")]
     typescript_sources = [
-        path for path in (typescript / "src").rglob("*.ts") if not path.name.endswith(".test.ts")
+        path
+        for folder in (typescript / "src", typescript / "payload-converter" / "src")
+        for path in folder.rglob("*.ts")
+        if not path.name.endswith(".test.ts")
     ]
     return [
         *(
@@ -28,7 +31,11 @@ def built(repository: Path) -> list[Finding]:
         _finding(
             repository,
             typescript / "dist/notification/main.js",
-            [stamps / ".typescript-built", *(typescript / "dist").rglob("*.js")],
+            [
+                stamps / ".typescript-built",
+                *(typescript / "dist").rglob("*.js"),
+                *(typescript / "payload-converter" / "dist").rglob("*.js"),
+            ],
             typescript_sources,
         ),
     ]
