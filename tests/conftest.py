@@ -13,12 +13,17 @@ _ENGINELESS = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the choice of what the integration tests run in."""
+    """Adds the choice of what the integration tests run in, and whether tables in docs are renewed."""
     parser.addoption(
         "--environment",
         action="append",
         choices=("embedded", "containers", "compose", "cluster"),
         help="what the integration tests' stack runs in; may be given more than once (default: all)",
+    )
+    parser.addoption(
+        "--renew-docs",
+        action="store_true",
+        help="write the tables in docs that tests make, where they would be compared otherwise",
     )
 
 

@@ -1,5 +1,5 @@
-// Package contract is what code generated from the contract needs at run time: the check of what arrives, and
-// the conversion of messages to payloads and back.
+// Package contract is what code generated from the contract needs at run time: the check of what is sent and
+// what arrives, typed calls of the SDK, and the conversion of messages to payloads and back.
 package contract
 
 import (
@@ -41,6 +41,8 @@ func onTheWire(value errorsv1.ErrorType) string {
 // NewInvalidArgument makes a non-retryable application error of type InvalidArgument. Its details hold one
 // violation, with the same message: callers need not tell a broken rule from another refusal.
 func NewInvalidArgument(message string) error {
+	// What was sent may be quoted in it, and the SDK panics at details that it cannot encode.
+	message = strings.ToValidUTF8(message, "\uFFFD")
 	return invalidArgument(message, &validate.Violations{
 		Violations: []*validate.Violation{{Message: &message}},
 	})

@@ -47,6 +47,13 @@ type dataConverter struct {
 	converter.DataConverter
 }
 
+func (c dataConverter) ToPayloads(values ...any) (*commonpb.Payloads, error) {
+	if len(values) == 1 && values[0] == any(noArgument{}) {
+		return nil, nil
+	}
+	return c.DataConverter.ToPayloads(values...)
+}
+
 func (c dataConverter) FromPayloads(payloads *commonpb.Payloads, targets ...any) error {
 	for i, payload := range payloads.GetPayloads() {
 		if i == len(targets) {

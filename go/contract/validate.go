@@ -12,9 +12,8 @@ import (
 // Validate checks a message against the rules in the contract. An error is a non-retryable application error
 // of type InvalidArgument, or a fault of the contract: a rule that cannot be evaluated.
 func Validate(message proto.Message) error {
-	name := message.ProtoReflect().Descriptor().FullName()
-	if !message.ProtoReflect().IsValid() {
-		return NewInvalidArgument(fmt.Sprintf("expected %s, got nothing", name))
+	if err := requirePresent(message); err != nil {
+		return err
 	}
 	err := protovalidate.Validate(message)
 	var invalid *protovalidate.ValidationError
@@ -24,8 +23,16 @@ func Validate(message proto.Message) error {
 	case errors.As(err, &invalid):
 		return invalidArgument(describe(invalid), invalid.ToProto())
 	default:
-		return fmt.Errorf("check %s: %w", name, err)
+		return fmt.Errorf("check %s: %w", message.ProtoReflect().Descriptor().FullName(), err)
 	}
+}
+
+// requirePresent refuses a message that is not there, which the SDK hands over as a nil pointer.
+func requirePresent(message proto.Message) error {
+	if reflection := message.ProtoReflect(); !reflection.IsValid() {
+		return NewInvalidArgument(fmt.Sprintf("expected %s, got nothing", reflection.Descriptor().FullName()))
+	}
+	return nil
 }
 
 func describe(invalid *protovalidate.ValidationError) string {

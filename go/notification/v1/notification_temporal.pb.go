@@ -17,6 +17,11 @@ const NotificationServiceTaskQueue = "notification"
 const NotificationServiceSendNotification = "triglot.notification.v1.NotificationService.SendNotification"
 
 // NotificationServiceActivities is what a worker implements for NotificationService.
+//
+// Sends notifications.
+//
+// No schedule_to_start_timeout: a queue without workers is to wait for them. No heartbeat_timeout: a delivery is
+// one exchange with a server, which start_to_close_timeout bounds.
 type NotificationServiceActivities interface {
 	// Sends one notification to one recipient. At least once: a worker that dies between the delivery and its
 	// record sends again, with the same idempotency key.
@@ -25,14 +30,11 @@ type NotificationServiceActivities interface {
 
 // RegisterNotificationServiceActivities registers the activities of NotificationService with a worker.
 // Each validates its request.
-func RegisterNotificationServiceActivities(registry worker.ActivityRegistry, implementation NotificationServiceActivities) {
+func RegisterNotificationServiceActivities(
+	registry worker.ActivityRegistry, implementation NotificationServiceActivities,
+) {
 	registry.RegisterActivityWithOptions(
-		func(ctx context.Context, request *SendNotificationRequest) (*SendNotificationResponse, error) {
-			if err := contract.Validate(request); err != nil {
-				return nil, err
-			}
-			return implementation.SendNotification(ctx, request)
-		},
+		contract.Activity(implementation.SendNotification),
 		activity.RegisterOptions{Name: NotificationServiceSendNotification},
 	)
 }

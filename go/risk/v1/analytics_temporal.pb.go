@@ -23,9 +23,17 @@ const AnalyticsServiceMergeShards = "triglot.risk.v1.AnalyticsService.MergeShard
 const AnalyticsServiceAggregateRisk = "triglot.risk.v1.AnalyticsService.AggregateRisk"
 
 // AnalyticsServiceActivities is what a worker implements for AnalyticsService.
+//
+// Prepares the simulation and evaluates its result.
+//
+// No schedule_to_start_timeout: a queue without workers is to wait for them, and `max_attempts` bounds how long a
+// store that is away is waited for. No heartbeat_timeout: each activity ends within its start_to_close_timeout,
+// after which another worker may begin anew.
 type AnalyticsServiceActivities interface {
 	// Computes growth factors from prices and stores the simulation's spec.
-	PrepareMarketData(ctx context.Context, request *PrepareMarketDataRequest) (*PrepareMarketDataResponse, error)
+	PrepareMarketData(
+		ctx context.Context, request *PrepareMarketDataRequest,
+	) (*PrepareMarketDataResponse, error)
 	// Merges shards into one, so that a report of many shards hands on few references.
 	MergeShards(ctx context.Context, request *MergeShardsRequest) (*MergeShardsResponse, error)
 	// Merges the shards, computes the measures and stores the report.
@@ -34,32 +42,19 @@ type AnalyticsServiceActivities interface {
 
 // RegisterAnalyticsServiceActivities registers the activities of AnalyticsService with a worker.
 // Each validates its request.
-func RegisterAnalyticsServiceActivities(registry worker.ActivityRegistry, implementation AnalyticsServiceActivities) {
+func RegisterAnalyticsServiceActivities(
+	registry worker.ActivityRegistry, implementation AnalyticsServiceActivities,
+) {
 	registry.RegisterActivityWithOptions(
-		func(ctx context.Context, request *PrepareMarketDataRequest) (*PrepareMarketDataResponse, error) {
-			if err := contract.Validate(request); err != nil {
-				return nil, err
-			}
-			return implementation.PrepareMarketData(ctx, request)
-		},
+		contract.Activity(implementation.PrepareMarketData),
 		activity.RegisterOptions{Name: AnalyticsServicePrepareMarketData},
 	)
 	registry.RegisterActivityWithOptions(
-		func(ctx context.Context, request *MergeShardsRequest) (*MergeShardsResponse, error) {
-			if err := contract.Validate(request); err != nil {
-				return nil, err
-			}
-			return implementation.MergeShards(ctx, request)
-		},
+		contract.Activity(implementation.MergeShards),
 		activity.RegisterOptions{Name: AnalyticsServiceMergeShards},
 	)
 	registry.RegisterActivityWithOptions(
-		func(ctx context.Context, request *AggregateRiskRequest) (*AggregateRiskResponse, error) {
-			if err := contract.Validate(request); err != nil {
-				return nil, err
-			}
-			return implementation.AggregateRisk(ctx, request)
-		},
+		contract.Activity(implementation.AggregateRisk),
 		activity.RegisterOptions{Name: AnalyticsServiceAggregateRisk},
 	)
 }

@@ -23,6 +23,12 @@ const PublicationServicePromoteReport = "triglot.risk.v1.PublicationService.Prom
 const PublicationServiceWithdrawReport = "triglot.risk.v1.PublicationService.WithdrawReport"
 
 // PublicationServiceActivities is what a worker implements for PublicationService.
+//
+// Publishes reports. Each step leaves a mark of its own in the store and the furthest one counts, so a step may be
+// repeated, and an attempt that everybody has given up cannot undo a later step.
+//
+// No schedule_to_start_timeout: a queue without workers is to wait for them. No heartbeat_timeout: each step is
+// one small write.
 type PublicationServiceActivities interface {
 	// Makes a report known as provisional.
 	PublishReport(ctx context.Context, request *PublishReportRequest) (*PublishReportResponse, error)
@@ -34,32 +40,19 @@ type PublicationServiceActivities interface {
 
 // RegisterPublicationServiceActivities registers the activities of PublicationService with a worker.
 // Each validates its request.
-func RegisterPublicationServiceActivities(registry worker.ActivityRegistry, implementation PublicationServiceActivities) {
+func RegisterPublicationServiceActivities(
+	registry worker.ActivityRegistry, implementation PublicationServiceActivities,
+) {
 	registry.RegisterActivityWithOptions(
-		func(ctx context.Context, request *PublishReportRequest) (*PublishReportResponse, error) {
-			if err := contract.Validate(request); err != nil {
-				return nil, err
-			}
-			return implementation.PublishReport(ctx, request)
-		},
+		contract.Activity(implementation.PublishReport),
 		activity.RegisterOptions{Name: PublicationServicePublishReport},
 	)
 	registry.RegisterActivityWithOptions(
-		func(ctx context.Context, request *PromoteReportRequest) (*PromoteReportResponse, error) {
-			if err := contract.Validate(request); err != nil {
-				return nil, err
-			}
-			return implementation.PromoteReport(ctx, request)
-		},
+		contract.Activity(implementation.PromoteReport),
 		activity.RegisterOptions{Name: PublicationServicePromoteReport},
 	)
 	registry.RegisterActivityWithOptions(
-		func(ctx context.Context, request *WithdrawReportRequest) (*WithdrawReportResponse, error) {
-			if err := contract.Validate(request); err != nil {
-				return nil, err
-			}
-			return implementation.WithdrawReport(ctx, request)
-		},
+		contract.Activity(implementation.WithdrawReport),
 		activity.RegisterOptions{Name: PublicationServiceWithdrawReport},
 	)
 }

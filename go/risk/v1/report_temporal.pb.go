@@ -2,6 +2,10 @@
 
 package riskv1
 
+import (
+	"fmt"
+)
+
 // RiskReportServiceTaskQueue is the task queue of triglot.risk.v1.RiskReportService.
 const RiskReportServiceTaskQueue = "risk-reports"
 
@@ -22,3 +26,15 @@ const RiskReportServiceDecideReport = "triglot.risk.v1.RiskReportService.DecideR
 
 // RiskReportServiceCancelReport is the type of the signal CancelReport.
 const RiskReportServiceCancelReport = "triglot.risk.v1.RiskReportService.CancelReport"
+
+// GenerateRiskReportID makes the id of a GenerateRiskReport, in clients and workflows alike.
+// Clients pass the runtime's UUID, workflows what its WorkflowUUID returns.
+func GenerateRiskReportID(request *GenerateRiskReportRequest, uuid func() string) string {
+	return fmt.Sprintf("risk-report/%s/%s", request.GetPortfolio().GetId(), uuid())
+}
+
+// SimulateShardsID makes the id of a SimulateShards, in clients and workflows alike.
+// Clients pass the runtime's UUID, workflows what its WorkflowUUID returns.
+func SimulateShardsID(request *SimulateShardsRequest, uuid func() string) string {
+	return fmt.Sprintf("simulate-shards/%s/%s", request.GetSpec().GetSha256(), uuid())
+}

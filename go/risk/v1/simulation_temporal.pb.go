@@ -17,6 +17,11 @@ const SimulationServiceTaskQueue = "simulation"
 const SimulationServiceSimulateShard = "triglot.risk.v1.SimulationService.SimulateShard"
 
 // SimulationServiceActivities is what a worker implements for SimulationService.
+//
+// Simulates scenarios of a portfolio's profit and loss.
+//
+// No schedule_to_start_timeout: a queue without workers is to wait for them, and thousands of shards wait for
+// their turn. No schedule_to_close_timeout: as long as workers are killed and come back, shards go on.
 type SimulationServiceActivities interface {
 	// Simulates one contiguous range of scenarios and stores the result.
 	SimulateShard(ctx context.Context, request *SimulateShardRequest) (*SimulateShardResponse, error)
@@ -24,14 +29,11 @@ type SimulationServiceActivities interface {
 
 // RegisterSimulationServiceActivities registers the activities of SimulationService with a worker.
 // Each validates its request.
-func RegisterSimulationServiceActivities(registry worker.ActivityRegistry, implementation SimulationServiceActivities) {
+func RegisterSimulationServiceActivities(
+	registry worker.ActivityRegistry, implementation SimulationServiceActivities,
+) {
 	registry.RegisterActivityWithOptions(
-		func(ctx context.Context, request *SimulateShardRequest) (*SimulateShardResponse, error) {
-			if err := contract.Validate(request); err != nil {
-				return nil, err
-			}
-			return implementation.SimulateShard(ctx, request)
-		},
+		contract.Activity(implementation.SimulateShard),
 		activity.RegisterOptions{Name: SimulationServiceSimulateShard},
 	)
 }

@@ -16,6 +16,7 @@ _DEFAULTS = {
     "go": "lang=go,module=example.com/acme",
     "typescript": "lang=typescript,ts_runtime=../runtime.js",
     "manifest": "lang=manifest",
+    "docs": "lang=docs",
 }
 
 Compile = Callable[..., str]
@@ -49,6 +50,16 @@ def compile_inline(request_of: Callable[..., CodeGeneratorRequest]) -> Compile:
         return text
 
     return compile_body
+
+
+@pytest.fixture
+def go_shop(request_of: Callable[..., CodeGeneratorRequest]) -> dict[str, str]:
+    """What the Go emitter makes of shop.proto beside the tests, by the end of the files' names."""
+    contract = Path(__file__).with_name("shop.proto").read_text()
+    request = request_of({"acme/v1/shop.proto": contract})
+    request.parameter = _DEFAULTS["go"]
+    files = plugin.generate(request)
+    return {name.removeprefix("shop/v1/shop_temporal").removesuffix(".pb.go"): files[name] for name in files}
 
 
 def header() -> str:

@@ -8,9 +8,10 @@ import pytest
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from triglot.contract import image, options, plugin
+from triglot.contract import image, option_page, options, plugin
 
-# Field numbers as in the full schema; 99 stands for what a later version adds.
+# Field numbers as in the full schema; LATER stands for what a later version adds.
+LATER = 99
 SCHEMA = """syntax = "proto3";
 package temporal.v1;
 import "google/protobuf/descriptor.proto";
@@ -37,6 +38,13 @@ message WorkflowOptions {
   repeated string aliases = 17; string typed_search_attributes = 22;
   repeated string patches = 18; CLI cli = 19; int32 versioning_behavior = 21;
   bool enable_eager_start = 23; Nexus nexus = 24; bool later = 99;
+  repeated Query query = 1; repeated Signal signal = 2; repeated Update update = 3;
+  message Query { string ref = 1; XNS xns = 2; bool later = 99; }
+  message Signal { string ref = 1; bool start = 2; XNS xns = 3; CLI cli = 4; }
+  message Update {
+    string ref = 1; XNS xns = 2; bool start = 3; CLI cli = 4; int32 workflow_id_conflict_policy = 5;
+    optional bool validate = 6;
+  }
 }
 message QueryOptions { string name = 1; XNS xns = 2; repeated string patches = 3; CLI cli = 4; }
 message SignalOptions { string name = 1; XNS xns = 2; repeated string patches = 3; CLI cli = 4; }
@@ -64,6 +72,7 @@ service Shop {{
 }}
 """
 PLACES = dict.fromkeys(("service", "workflow", "activity", "query", "signal", "update"), "")
+MAPPINGS = "mappings in Bloblang would need an interpreter in each language"
 RequestOf = Callable[..., CodeGeneratorRequest]
 
 
@@ -76,14 +85,16 @@ def compiled(request_of: RequestOf, **set_options: str) -> CodeGeneratorRequest:
 
 
 def test_what_is_ignored_changes_nothing(request_of: RequestOf) -> None:
-    plain = plugin.generate(compiled(request_of))
+    refs = 'signal: {ref: "Stop"} update: {ref: "Edit"}'
+    plain = plugin.generate(compiled(request_of, workflow=refs))
     ignored = compiled(
         request_of,
         service='namespace: "n" patches: "p"',
-        workflow='namespace: "n" patches: "p" cli: {} enable_eager_start: true',
+        workflow='namespace: "n" patches: "p" cli: {} enable_eager_start: true '
+        'signal: {ref: "Stop" cli: {}} update: {ref: "Edit" cli: {} validate: false}',
         query='patches: "p" cli: {}',
         signal='patches: "p" cli: {}',
-        update='patches: "p" cli: {} wait_policy: 2',
+        update='patches: "p" cli: {} wait_policy: 2}; option (temporal.v1.command) = {name: "x"',
     )
     assert plugin.generate(ignored) == plain
 
@@ -91,32 +102,20 @@ def test_what_is_ignored_changes_nothing(request_of: RequestOf) -> None:
 @pytest.mark.parametrize(
     ("place", "option", "line", "sentence"),
     [
-        ("service", "nexus: {}", 7, "option nexus is rejected: Nexus is not supported"),
-        ("workflow", "nexus: {}", 10, "option nexus is rejected: Nexus is not supported"),
-        ("workflow", "xns: {}", 10, "option xns is rejected: cross-namespace calls are not supported"),
+        ("service", "nexus: {}", 7, "option nexus is rejected: no Nexus operations are generated"),
+        ("workflow", "nexus: {}", 10, "option nexus is rejected: no Nexus operations are generated"),
+        ("workflow", "xns: {}", 10, "option xns is rejected: no calls across namespaces are generated"),
         (
             "workflow",
             'search_attributes: "root"',
             10,
-            "option search_attributes is rejected: mappings in Bloblang are not supported",
+            f"option search_attributes is rejected: {MAPPINGS}",
         ),
         (
             "workflow",
             'typed_search_attributes: "root"',
             10,
-            "option typed_search_attributes is rejected: mappings in Bloblang are not supported",
-        ),
-        (
-            "workflow",
-            'aliases: "Old"',
-            10,
-            "option aliases is rejected: a workflow is registered under one type",
-        ),
-        (
-            "workflow",
-            "versioning_behavior: 1",
-            10,
-            "option versioning_behavior is rejected: set it where the worker registers the workflow",
+            f"option typed_search_attributes is rejected: {MAPPINGS}",
         ),
         (
             "workflow",
@@ -130,9 +129,24 @@ def test_what_is_ignored_changes_nothing(request_of: RequestOf) -> None:
             13,
             "temporal.v1.ActivityOptions has no option with number 99 that this compiler knows",
         ),
-        ("query", "xns: {}", 15, "option xns is rejected: cross-namespace calls are not supported"),
-        ("signal", "xns: {}", 16, "option xns is rejected: cross-namespace calls are not supported"),
-        ("update", "xns: {}", 17, "option xns is rejected: cross-namespace calls are not supported"),
+        *(
+            (
+                "workflow",
+                f'{kind}: {{ref: "X" xns: {{}}}}',
+                10,
+                "option xns is rejected: no calls across namespaces are generated",
+            )
+            for kind in ("query", "signal", "update")
+        ),
+        (
+            "workflow",
+            'query: {ref: "Look" later: true}',
+            10,
+            "temporal.v1.WorkflowOptions.Query has no option with number 99 that this compiler knows",
+        ),
+        ("query", "xns: {}", 15, "option xns is rejected: no calls across namespaces are generated"),
+        ("signal", "xns: {}", 16, "option xns is rejected: no calls across namespaces are generated"),
+        ("update", "xns: {}", 17, "option xns is rejected: no calls across namespaces are generated"),
     ],
 )
 def test_what_only_the_full_schema_declares_is_not_passed_over(
@@ -144,16 +158,40 @@ def test_what_only_the_full_schema_declares_is_not_passed_over(
     assert told == sentence
 
 
-def test_a_command_is_rejected(request_of: RequestOf) -> None:
-    request = compiled(request_of, update='}; option (temporal.v1.command) = {name: "x"')
-    assert "Edit is update and command; exactly one of" in plugin.respond(request).error
+@pytest.mark.parametrize(
+    ("workflow", "expected"),
+    [
+        ('aliases: "Old"', 'SELL_ALIASES: Final = ("Old",)'),
+        ("versioning_behavior: 2", "SELL_VERSIONING_BEHAVIOR: Final = VersioningBehavior.AUTO_UPGRADE"),
+    ],
+)
+def test_what_the_full_schema_calls_a_number_is_read(
+    request_of: RequestOf, workflow: str, expected: str
+) -> None:
+    (text,) = plugin.generate(compiled(request_of, workflow=workflow)).values()
+    assert f"    {expected}\n" in text
+
+
+def test_a_command_is_no_kind(request_of: RequestOf) -> None:
     alone = CONTRACT.format_map(PLACES).replace("(temporal.v1.update)", "(temporal.v1.command)")
     request = request_of({"temporal/v1/temporal.proto": SCHEMA, "acme/v1/shop.proto": alone}, roots=())
     request.parameter = "lang=python"
-    assert (
-        plugin.respond(request).error
-        == "acme/v1/shop.proto:17:37: option command is rejected: it is deprecated"
-    )
+    assert plugin.respond(request).error.startswith("acme/v1/shop.proto:17:3: Edit has no kind; ")
+
+
+@pytest.mark.parametrize(
+    ("extended", "place", "line"), [("ServiceOptions", "service", 7), ("MethodOptions", "query", 15)]
+)
+def test_an_extension_that_a_later_schema_adds_is_not_passed_over(
+    request_of: RequestOf, extended: str, place: str, line: int
+) -> None:
+    schema = f"{SCHEMA}\nextend google.protobuf.{extended} {{ CLI later = 7299; }}"
+    text = CONTRACT.format_map(PLACES | {place: "}; option (temporal.v1.later) = {"})
+    request = request_of({"temporal/v1/temporal.proto": schema, "acme/v1/shop.proto": text}, roots=())
+    request.parameter = "lang=python"
+    position, _, told = plugin.respond(request).error.partition(": ")
+    assert position.startswith(f"acme/v1/shop.proto:{line}:")
+    assert told == "option temporal.v1.later is one that this compiler does not know"
 
 
 def test_a_malformed_option_is_told(request_of: RequestOf) -> None:
@@ -185,11 +223,16 @@ def test_our_copy_declares_what_is_supported_and_nothing_else(request_of: Reques
         "ServiceOptions": options.SERVICE,
         "ActivityOptions": options.ACTIVITY,
         "WorkflowOptions": options.WORKFLOW,
+        "Query": options.QUERY_REF,
+        "Signal": options.SIGNAL_REF,
+        "Update": options.UPDATE_REF,
         "QueryOptions": options.QUERY,
         "SignalOptions": options.SIGNAL,
         "UpdateOptions": options.UPDATE,
     }
-    for message in ours.message_type:
+    messages = [each for message in ours.message_type for each in (message, *message.nested_type)]
+    assert {message.name for message in messages} == set(schemas)
+    for message in messages:
         declared = {field.number: field.name for field in message.field}
         supported = {
             number: option.name
@@ -197,3 +240,20 @@ def test_our_copy_declares_what_is_supported_and_nothing_else(request_of: Reques
             if not isinstance(option.type, options.Rejected | options.Ignored)
         }
         assert declared == supported, message.name
+
+
+def test_every_option_of_a_full_copy_is_known(request_of: RequestOf) -> None:
+    (full,) = (file for file in compiled(request_of).proto_file if file.package == "temporal.v1")
+    known = {schema.name: schema.fields for schema in option_page.schemas()}
+    messages = {f"temporal.v1.{each.name}": each for each in full.message_type}
+    messages |= {f"{name}.{each.name}": each for name, one in messages.items() for each in one.nested_type}
+    for name in messages.keys() & known.keys():
+        declared = {field.number: field.name for field in messages[name].field if field.number != LATER}
+        assert declared.items() <= {number: option.name for number, option in known[name].items()}.items()
+    extended = {
+        ".google.protobuf.ServiceOptions": options.SERVICE_EXTENSIONS,
+        ".google.protobuf.MethodOptions": options.METHOD_EXTENSIONS,
+        ".google.protobuf.FieldOptions": options.FIELD_EXTENSIONS,
+    }
+    for extension in full.extension:
+        assert extended[extension.extendee][extension.number].name == extension.name

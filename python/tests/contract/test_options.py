@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from triglot.contract import options
-from triglot.contract.options import Ignored, Rejected, Schema
+from triglot.contract import option_page, options
+from triglot.contract.options import Ignored, Rejected
 
-REPOSITORY = Path(__file__).parents[3]
 SECOND = "{seconds: 1}"
 SAMPLES: dict[str, dict[str, str]] = {
     "ServiceOptions": {"task_queue": '"q"'},
@@ -47,12 +46,18 @@ SAMPLES: dict[str, dict[str, str]] = {
         "task_timeout": SECOND,
         "wait_for_cancellation": "true",
         "name": '"n"',
+        "aliases": '"a"',
         "workflow_id_conflict_policy": "WORKFLOW_ID_CONFLICT_POLICY_FAIL",
+        "versioning_behavior": "VERSIONING_BEHAVIOR_PINNED",
         "priority": "{priority_key: 1}",
     },
     "Query": {"ref": '"Look"'},
     "Signal": {"ref": '"Stop"', "start": "true"},
-    "Update": {"ref": '"Edit2"', "start": "true"},
+    "Update": {
+        "ref": '"Edit2"',
+        "start": "true",
+        "workflow_id_conflict_policy": "WORKFLOW_ID_CONFLICT_POLICY_FAIL",
+    },
     "QueryOptions": {"name": '"n"'},
     "SignalOptions": {"name": '"n"'},
     "UpdateOptions": {
@@ -73,6 +78,10 @@ PLAIN: dict[str, dict[str, str]] = {
     "Signal": {"ref": '"Stop2"'},
     "Update": {"ref": '"Edit"'},
 }
+# What an option has an effect with, and none without.
+NEEDS: dict[tuple[str, str], tuple[str, str]] = {
+    ("Update", "workflow_id_conflict_policy"): ("Update", "start")
+}
 SIMPLE = """
   rpc Look(Order) returns (Receipt) {{ option (temporal.v1.query) = {{{QueryOptions}}}; }}
   rpc Look2(Order) returns (Receipt) {{ option (temporal.v1.query) = {{}}; }}
@@ -92,14 +101,14 @@ CONTRACT = (
 )
 
 
-def contract(message: str = "", option: str = "") -> str:
-    """The plain contract, with the sample of an option if one is named."""
+def contract(*samples: tuple[str, str]) -> str:
+    """The plain contract, with the samples of these options of these messages."""
     values = {name: dict(plain) for name, plain in PLAIN.items()}
     nested = {
         "ActivityOptions": {"retry_policy": "RetryPolicy", "priority": "Priority"},
         "WorkflowOptions": {"query": "Query", "signal": "Signal", "update": "Update"},
     }
-    if message:
+    for message, option in samples:
         values[message][option] = SAMPLES[message][option]
     for owner, fields in nested.items():
         for name, inner in fields.items():
@@ -111,19 +120,6 @@ def text(values: dict[str, str]) -> str:
     return " ".join(f"{name}: {value}" for name, value in values.items())
 
 
-def schemas() -> Iterator[Schema]:
-    """All options messages that the extensions reach."""
-    todo = [
-        option.type
-        for option in (*options.SERVICE_EXTENSIONS.values(), *options.METHOD_EXTENSIONS.values())
-        if isinstance(option.type, Schema)
-    ]
-    while todo:
-        schema = todo.pop()
-        yield schema
-        todo += [option.type for option in schema.fields.values() if isinstance(option.type, Schema)]
-
-
 def supported() -> dict[str, set[str]]:
     return {
         schema.name.rpartition(".")[2]: {
@@ -131,8 +127,7 @@ def supported() -> dict[str, set[str]]:
             for option in schema.fields.values()
             if not isinstance(option.type, Rejected | Ignored)
         }
-        for schema in schemas()
-        if schema is not options.DURATION
+        for schema in option_page.schemas()
     }
 
 
@@ -146,26 +141,45 @@ def test_every_supported_option_has_a_sample() -> None:
 def test_every_supported_option_has_an_effect(
     compile_inline: Callable[..., str], message: str, option: str
 ) -> None:
-    assert compile_inline(contract(message, option)) != compile_inline(contract())
+    needed = [NEEDS[message, option]] if (message, option) in NEEDS else []
+    assert compile_inline(contract(*needed, (message, option))) != compile_inline(contract(*needed))
 
 
-def unsupported_rows() -> Iterator[str]:
-    """What docs/contracts.md must say: a row for each message with options that are rejected or ignored."""
-    extensions = {"ServiceOptions": options.SERVICE_EXTENSIONS, "MethodOptions": options.METHOD_EXTENSIONS}
-    extensions["FieldOptions"] = options.FIELD_EXTENSIONS
-    messages = {f"google.protobuf.{name}": fields for name, fields in extensions.items()}
-    messages |= {schema.name: schema.fields for schema in schemas()}
-    for name, fields in messages.items():
-        rejected, ignored = (
-            ", ".join(f"`{option.name}`" for option in fields.values() if isinstance(option.type, kind))
-            for kind in (Rejected, Ignored)
-        )
-        if rejected or ignored:
-            yield f"| `{name}` | {rejected} | {ignored} |"
+def test_every_option_of_the_schema_has_a_row_in_the_docs() -> None:
+    fields = [
+        *options.SERVICE_EXTENSIONS.values(),
+        *options.METHOD_EXTENSIONS.values(),
+        *options.FIELD_EXTENSIONS.values(),
+        *(option for schema in option_page.schemas() for option in schema.fields.values()),
+    ]
+    rows = [
+        line
+        for line in option_page.PAGE.read_text().splitlines()
+        if line.startswith(("| `google.", "| `temporal."))
+    ]
+
+    assert len(rows) == len(fields) == 83
+    for row in rows:
+        assert row.rstrip(" |").rpartition("| ")[2].startswith(("supported", "rejected: ", "ignored: "))
 
 
-def test_what_is_not_supported_is_listed() -> None:
-    documented = (REPOSITORY / "docs" / "contracts.md").read_text().splitlines()
-    listed = [line for line in documented if line.startswith(("| `google.protobuf.", "| `temporal.v1."))]
+def test_the_page_of_options_is_fresh(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = option_page.PAGE.read_text()
+    stale = tmp_path / "compiler.md"
+    stale.write_text(page.replace("| supported |", "| ignored: because |", 1))
+    monkeypatch.setattr("sys.argv", ["option_page", "--check"])
+    assert option_page.main() == 0
 
-    assert sorted(listed) == sorted(unsupported_rows())
+    monkeypatch.setattr(option_page, "PAGE", stale)
+    assert option_page.main() == 1
+    assert capsys.readouterr().err == "stale: docs/compiler.md; run make generate\n"
+    monkeypatch.setattr("sys.argv", ["option_page"])
+    assert option_page.main() == 0
+    assert stale.read_text() == page
+
+
+def test_a_page_without_its_comments_is_told() -> None:
+    with pytest.raises(ValueError, match="has lost the comments around its generated part"):
+        option_page.updated("# The contract compiler\n")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
 
 from triglot.contract import plugin
 
+REPOSITORY = Path(__file__).parents[3]
 SHOP = """
 // Sells things.
 service Shop {
@@ -162,7 +166,7 @@ def test_activity_call_has_every_option(shop: str) -> None:
             maximum_interval=timedelta(seconds=30),
             backoff_coefficient=1.5,
             maximum_attempts=4,
-            non_retryable_error_types=["InvalidArgument", "No\\"Stock"],
+            non_retryable_error_types=["InvalidArgument", 'No"Stock'],
         ),
         priority=Priority(priority_key=2, fairness_key="gold", fairness_weight=1.5),
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -233,7 +237,7 @@ def test_ids(shop: str) -> None:
 """,
         """
 def audit_id() -> str:
-    \"""Makes the id of a Audit, in clients and workflows alike.\"""
+    \"""Makes the id of an Audit, in clients and workflows alike.\"""
     return "audit"
 """,
     )
@@ -359,14 +363,13 @@ service Shop {
     has(
         files["acme/v1/shop_temporal.py"],
         """
-    from acme.common.v1 import shop_types_pb2 as acme_common_v1_shop_types_pb2
-    from acme.common.v1 import shop_types_temporal
-    from other import shop_types_pb2
+    from acme.common.v1 import shop_types_pb2, shop_types_temporal
+    from other import shop_types_pb2 as other_shop_types_pb2
     from triglot.contract import runtime
 """,
         "shop_types_temporal.Status.LOOK",
-        "request: acme_common_v1_shop_types_pb2.Ask.Deep,",
-        "-> shop_types_pb2.Ask:",
+        "request: shop_types_pb2.Ask.Deep",
+        "-> other_shop_types_pb2.Ask:",
     )
 
 
@@ -396,3 +399,333 @@ def test_manifest_orders_types_by_queue_service_and_kind(compile_inline: Callabl
         "request": "acme.v1.Order",
         "response": "acme.v1.Receipt",
     }
+
+
+RENTAL = """
+// Rents things out.
+service Rental {
+  option (temporal.v1.service) = {task_queue: "rental"};
+  rpc Rent(Order) returns (Receipt) {  // Rents one thing out.
+    option (temporal.v1.workflow) = {
+      name: "rent" id: "${! from }"
+      aliases: ["lend", "let"] versioning_behavior: VERSIONING_BEHAVIOR_AUTO_UPGRADE
+      update: {ref: "Extend" start: true workflow_id_conflict_policy: WORKFLOW_ID_CONFLICT_POLICY_FAIL}
+    };
+  }
+  rpc Lease(google.protobuf.Empty) returns (google.protobuf.Empty) {
+    option (temporal.v1.workflow) = {aliases: "hire"};
+  }
+  // Extends it.
+  //
+  // Deprecated: Rent anew
+  // instead.
+  rpc Extend(Order) returns (Receipt) {
+    option deprecated = true;
+    option (temporal.v1.update) = {};
+  }
+}
+// Deprecated: Nobody uses it.
+service Former {
+  option deprecated = true;
+  option (temporal.v1.service) = {task_queue: "former"};
+  rpc Rent(Order) returns (Receipt) {
+    option (temporal.v1.activity) = {start_to_close_timeout: {seconds: 1}};
+  }
+  rpc Lease(Order) returns (Receipt) { option (temporal.v1.workflow) = {id: "x${! id }"}; }
+}
+"""
+
+
+def test_the_worker_side_of_workflows(compile_inline: Callable[..., str]) -> None:
+    text = compile_inline(RENTAL)
+    ast.parse(text)
+    has(
+        text,
+        """
+    RENT: Final = "rent"
+    RENT_ALIASES: Final = ("lend", "let")
+    RENT_VERSIONING_BEHAVIOR: Final = VersioningBehavior.AUTO_UPGRADE
+    LEASE: Final = "acme.v1.Rental.Lease"
+    LEASE_ALIASES: Final = ("hire",)
+""",
+        '''
+class RentWorkflow(Protocol):
+    """What a worker implements for Rent.
+
+    Decorate it with `@workflow.defn(name=Rental.RENT,
+    versioning_behavior=Rental.RENT_VERSIONING_BEHAVIOR)`.
+    """
+
+    async def run(self, request: shop_pb2.Order, /) -> shop_pb2.Receipt:
+        """Rents one thing out."""
+
+
+def rent_workflows(implementation: type[RentWorkflow]) -> list[type]:
+    """Returns the class of Rent for each of its types, to register.
+
+    A run goes on with whatever version of the worker is current. On a worker without a version it hangs:
+    the server refuses its tasks.
+    """
+    return runtime.workflows(
+        implementation,
+        Rental.RENT,
+        aliases=Rental.RENT_ALIASES,
+        versioning_behavior=Rental.RENT_VERSIONING_BEHAVIOR,
+    )
+''',
+        """
+    return runtime.workflows(implementation, Rental.LEASE, aliases=Rental.LEASE_ALIASES)
+""",
+    )
+
+
+def test_an_update_starts_with_its_own_conflict_policy(compile_inline: Callable[..., str]) -> None:
+    _, begun, rest = compile_inline(RENTAL).partition("start: WithStartWorkflowOperation[Any, Any] = ")
+    assert begun
+    has(rest.partition(")\n")[0], "id_conflict_policy=WorkflowIDConflictPolicy.FAIL,")
+
+
+def test_the_manifest_lists_aliases(compile_inline: Callable[..., str]) -> None:
+    queues = json.loads(compile_inline(RENTAL, "manifest"))["task_queues"]
+    assert queues["rental"]["acme.v1.Rental"]["workflows"]["Rent"] == {
+        "type": "rent",
+        "aliases": ["lend", "let"],
+        "request": "acme.v1.Order",
+        "response": "acme.v1.Receipt",
+    }
+
+
+def test_names_that_two_services_share_say_whose_they_are(compile_inline: Callable[..., str]) -> None:
+    text = compile_inline(RENTAL)
+    # An activity's and a workflow's functions do not meet.
+    has(text, "def rent(\n", "async def start_rent(\n", "class RentHandle:", "async def start_lease(")
+    has(
+        text,
+        "class RentalLeaseWorkflow(Protocol):",
+        "class FormerLeaseWorkflow(Protocol):",
+        "def rental_lease_workflows(",
+        "def former_lease_id(",
+        "async def start_rental_lease(",
+        "    async def start_lease(self, *, id: str) -> RentalLeaseHandle:",
+        "            id=id or former_lease_id(request),",
+        "class FormerLeaseHandle:",
+    )
+
+
+def test_two_services_may_have_the_same_activity(compile_inline: Callable[..., str]) -> None:
+    timed = "start_to_close_timeout: {seconds: 1}"
+    services = (
+        f"service {name} {{ rpc Import(Order) returns (Receipt) {{ "
+        f'option (temporal.v1.activity) = {{task_queue: "q" {timed}}}; }} }}'
+        for name in ("Shop", "Depot")
+    )
+    text = compile_inline("\n".join(services))
+    has(text, "\ndef shop_import(", "\ndef depot_import(", "    async def import_(request: RawValue")
+
+
+def test_what_is_deprecated_says_so_to_type_checkers(compile_inline: Callable[..., str]) -> None:
+    text = compile_inline(RENTAL)
+    has(
+        text,
+        """
+    @deprecated("Rent anew instead.", category=None)
+    async def extend(
+""",
+        """
+    @deprecated("Rent anew instead.", category=None)
+    async def start_rent_with_extend(
+""",
+        """
+@deprecated("Nobody uses it.", category=None)
+def rent(
+""",
+        """
+@deprecated("Nobody uses it.", category=None)
+async def start_former_lease(
+""",
+        """
+    @deprecated("Nobody uses it.", category=None)
+    async def execute_lease(
+""",
+        "from typing_extensions import deprecated",
+    )
+    # A worker goes on serving it, and generated code does not call what it warns of.
+    assert text.count("@deprecated") == 6
+    assert text.count("await self.start_lease(") == 1
+
+
+@pytest.mark.parametrize("body", [SHOP, RENTAL])
+def test_what_is_written_is_formatted_and_pleases_linters(
+    compile_inline: Callable[..., str], tmp_path: Path, body: str
+) -> None:
+    written = tmp_path / "shop_temporal.py"
+    written.write_text(compile_inline(body))
+    ruff = [Path(sys.executable).parent / "ruff"]
+    for command in (["format", "--check"], ["check"]):
+        arguments = [*command, "--no-cache", "--config", REPOSITORY / "python" / "pyproject.toml", written]
+        result = subprocess.run([*ruff, *arguments], capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout
+
+
+def test_an_id_that_may_be_empty_is_refused(compile_inline: Callable[..., str]) -> None:
+    has(compile_inline(RENTAL), """    return runtime.not_empty("Rent", f"{getattr(request, 'from')}")""")
+
+
+@pytest.mark.parametrize(
+    ("expression", "made"),
+    [
+        (r"\\\\${! id }", 'f"\\\\{request.id}"'),
+        (r"\\${! id }{", '"${! id }{"'),
+        (r"a\\{{b}}${! id }", 'f"a{{{{b}}}}{request.id}"'),
+        ("x${! this_one }", 'f"x{request.this_one}"'),
+        ("x${! thisOne }", 'f"x{request.this_one}"'),
+        ("x${! other }", 'f"x{request.named}"'),
+        ("${! count.string() }", 'f"{request.count}"'),
+        ("x${! flag.string() }", 'f"x{str(request.flag).lower()}"'),
+        ("x${! choice }", 'f"x{request.choice}"'),
+        ("x${! maybe }", 'f"x{request.maybe}"'),
+        ("x${! inner.deep.leaf }", 'f"x{request.inner.deep.leaf}"'),
+    ],
+)
+def test_forms_of_ids(compile_inline: Callable[..., str], expression: str, made: str) -> None:
+    text = compile_inline(
+        """
+message Ask {
+  message Inner { message Deep { sfixed64 leaf = 1; } Deep deep = 1; }
+  string this_one = 1; string named = 2 [json_name = "other"]; uint64 count = 3; bool flag = 4;
+  oneof either { string choice = 5; string id = 6; } optional int32 maybe = 7; Inner inner = 8;
+}
+service Shop {
+  rpc Sell(Ask) returns (Receipt) { option (temporal.v1.workflow) = {task_queue: "q" id: "EXPRESSION"}; }
+}
+""".replace("EXPRESSION", expression)
+    )
+    has(text, f"    return {made}\n")
+
+
+LONG = (
+    "Says in one sentence that is far longer than a line of code may be what nobody would say in a single "
+    "sentence, ever"
+)
+
+
+@pytest.mark.parametrize(
+    ("comment", "docstring"),
+    [
+        (
+            f"{LONG}.\nAnd more.",
+            '''
+    """Starts Sell as a child of a workflow.
+
+    Says in one sentence that is far longer than a line of code may be what nobody would say in a single
+    sentence, ever. And more.
+    """
+''',
+        ),
+        (
+            "Does this:\n\n- one thing that\n  takes two lines\n- another\n1. a number\n\n    as it is\n"
+            "      written",
+            '''
+    """Does this.
+
+    - one thing that takes two lines
+    - another
+    1. a number
+
+        as it is
+          written
+    """
+''',
+        ),
+        (
+            "- a list\n- first",
+            '''
+    """Starts Sell as a child of a workflow.
+
+    - a list
+    - first
+    """
+''',
+        ),
+        (
+            "Sells.\nbuf:lint:ignore RPC_REQUEST_STANDARD_NAME",
+            '''
+    """Sells."""
+''',
+        ),
+        (
+            'Quotes """ and a backslash \\d',
+            '''
+    """Quotes \'\'\' and a backslash \\\\d."""
+''',
+        ),
+    ],
+    ids=["long", "list", "list first", "linter", "quotes"],
+)
+def test_comments_become_docstrings_that_linters_accept(
+    compile_inline: Callable[..., str], comment: str, docstring: str
+) -> None:
+    commented = "\n".join(f"  // {line}".rstrip() for line in comment.splitlines())
+    text = compile_inline(
+        f"service Shop {{\n{commented}\n  rpc Sell(Order) returns (Receipt) "
+        '{ option (temporal.v1.workflow) = {task_queue: "q"}; }\n}'
+    )
+    has(text[text.index("async def start_sell") :], docstring)
+    ast.parse(text)
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_long_names_stay_within_the_line(compile_inline: Callable[..., str]) -> None:
+    name, queue = "ReconcileOutstandingSettlementInstructions", "q" * 90
+    text = compile_inline(
+        """
+service Shop {
+  rpc NAME(Order) returns (Receipt) {
+    option (temporal.v1.workflow) = {
+      task_queue: "QUEUE" id: "${! id }" aliases: "QUEUE" signal: {ref: "Stop" start: true}
+    };
+  }
+  rpc Stop(Order) returns (google.protobuf.Empty) { option (temporal.v1.signal) = {}; }
+}
+""".replace("NAME", name).replace("QUEUE", queue)
+    )
+    ast.parse(text)
+    assert [line for line in text.splitlines() if len(line) > 110] == []
+
+
+def test_a_file_without_a_package(request_of: Callable[..., CodeGeneratorRequest]) -> None:
+    text = """syntax = "proto3";
+import "temporal/v1/temporal.proto";
+message Order { string id = 1; }
+service Shop {
+  rpc Sell(Order) returns (Order) { option (temporal.v1.workflow) = {task_queue: "q" id: "${! id }"}; }
+}
+"""
+    request = request_of({"shop.events.proto": text})
+    request.parameter = "lang=python"
+    ((name, module),) = plugin.generate(request).items()
+    # As protoc names the messages' module.
+    assert name == "shop/events_temporal.py"
+    has(module, "    from shop import events_pb2", 'SELL: Final = "Shop.Sell"', "request: events_pb2.Order,")
+
+
+def test_editions_are_read(request_of: Callable[..., CodeGeneratorRequest]) -> None:
+    text = """edition = "2023";
+package acme.v1;
+import "temporal/v1/temporal.proto";
+enum Closed { option features.enum_type = CLOSED; CLOSED_ONE = 1; }
+message Order {
+  string id = 1 [default = "none"]; int64 number = 2 [features.field_presence = LEGACY_REQUIRED];
+  Order inner = 3 [features.message_encoding = DELIMITED]; Closed closed = 4;
+}
+service Shop {
+  rpc Sell(Order) returns (Order) {
+    option (temporal.v1.workflow) = {task_queue: "q" id: "${! id }${! inner.inner.id }"};
+  }
+}
+"""
+    request = request_of({"acme/v1/shop.proto": text})
+    request.parameter = "lang=python"
+    (module,) = plugin.generate(request).values()
+    # A declared default is never empty by itself, so the id is not either.
+    has(module, '    return f"{request.id}{request.inner.inner.id}"')

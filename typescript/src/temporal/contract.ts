@@ -1,9 +1,10 @@
-/** What the generated code of every service calls when a request arrives. */
+/** What the generated code of every service calls when a request arrives, or before one is sent. */
 import { type DescMessage, isMessage, type MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, Violation, violationsToProto } from '@bufbuild/protovalidate';
 import { ApplicationFailure } from '@temporalio/common';
 import { ErrorType } from '../gen/triglot/errors/v1/errors_pb.js';
+import { describeMismatch } from './contract-rpc.js';
 import { errorType } from './error-type.js';
 
 const validator = createValidator();
@@ -15,18 +16,32 @@ const validator = createValidator();
  * evaluated is a fault of the contract: its CompilationError or RuntimeError passes through.
  */
 export function parseRequest<Desc extends DescMessage>(schema: Desc, value: unknown): MessageShape<Desc> {
-  if (!isMessage(value, schema)) {
-    throw invalidArgument(`expected ${schema.typeName}, got ${nameOf(value)}`);
-  }
-  const result = validator.validate(schema, value);
+  const message = expectRequest(schema, value);
+  const result = validator.validate(schema, message);
   switch (result.kind) {
     case 'valid':
-      return value;
+      return message;
     case 'invalid':
       throw refusal(result.violations);
     case 'error':
       throw result.error;
   }
+}
+
+/** Returns `value` as the message that `schema` describes, whatever its fields. Throws an `invalidArgument`. */
+export function expectRequest<Desc extends DescMessage>(schema: Desc, value: unknown): MessageShape<Desc> {
+  if (!isMessage(value, schema)) {
+    throw invalidArgument(describeMismatch(schema, value));
+  }
+  return value;
+}
+
+/** Returns the id that an RPC's expression has made; the server would refuse an empty one. */
+export function checkId(rpc: string, id: string): string {
+  if (id === '') {
+    throw invalidArgument(`${rpc}: its id would be empty`);
+  }
+  return id;
 }
 
 /**
@@ -45,11 +60,4 @@ function refusal(violations: Violation[]): ApplicationFailure {
 
 function describe({ field, message }: Violation): string {
   return field.length === 0 ? message : `${pathToString(field)}: ${message}`;
-}
-
-function nameOf(value: unknown): string {
-  if (isMessage(value)) {
-    return value.$typeName;
-  }
-  return value === null || value === undefined ? 'nothing' : `a plain ${typeof value}`;
 }

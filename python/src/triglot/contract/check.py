@@ -20,7 +20,7 @@ from triglot.contract.model import (
     Update,
     Workflow,
 )
-from triglot.contract.options import IdReusePolicy, WaitPolicy
+from triglot.contract.options import IdConflictPolicy, IdReusePolicy, WaitPolicy
 
 _KINDS: tuple[type[Rpc], ...] = (Workflow, Activity, Query, Signal, Update)
 
@@ -43,10 +43,18 @@ def _types_are_unique(contract: Contract) -> Iterator[Problem]:
     for kind in _KINDS:
         first: dict[str, Rpc] = {}
         for rpc in _all(contract.services, kind):
-            other = first.setdefault(rpc.type_name, rpc)
-            if other is not rpc:
-                sentence = f"{kind_of(rpc)} type {rpc.type_name} is taken by {other.full_name}"
-                yield Problem(rpc.location, sentence)
+            for type_name in _types(rpc):
+                other = first.setdefault(type_name, rpc)
+                if other is not rpc:
+                    sentence = f"{kind_of(rpc)} type {type_name} is taken by {other.full_name}"
+                    yield Problem(rpc.location, sentence)
+
+
+def _types(rpc: Rpc) -> Iterator[str]:
+    """All names under which Temporal knows it."""
+    yield rpc.type_name
+    if isinstance(rpc, Workflow):
+        yield from rpc.aliases
 
 
 def _all(services: Iterable[Service], kind: type[Rpc]) -> Iterator[Rpc]:
@@ -61,8 +69,9 @@ def _rpcs(contract: Contract) -> Iterator[Problem]:
 
 
 def _name(rpc: Rpc) -> Iterator[str]:
-    if rpc.type_name.startswith("__"):
-        yield f"is named {rpc.type_name}, and Temporal keeps names that begin with __ to itself"
+    for type_name in _types(rpc):
+        if type_name.startswith("__"):
+            yield f"is named {type_name}, and Temporal keeps names that begin with __ to itself"
 
 
 def _sentences(contract: Contract, rpc: Rpc) -> Iterator[str]:
@@ -94,15 +103,34 @@ def _activity(activity: Activity) -> Iterator[str]:
 def _workflow(contract: Contract, workflow: Workflow) -> Iterator[str]:
     if not workflow.task_queue:
         yield "has no task queue: name one here or on the service"
-    if workflow.id_reuse_policy is IdReusePolicy.TERMINATE_IF_RUNNING and workflow.id_conflict_policy:
-        yield "sets workflow_id_conflict_policy beside TERMINATE_IF_RUNNING; the server refuses both"
+    yield from _id_policies(workflow)
+    if "" in workflow.aliases:
+        yield "has an empty alias"
+    if len({workflow.type_name, *workflow.aliases}) != len(workflow.aliases) + 1:
+        yield "names one of its aliases twice"
     yield from _retry_policy(workflow.retry_policy)
     yield from _priority(workflow.priority)
     yield from _refs(contract, workflow.queries, Query)
     yield from _refs(contract, workflow.signals, Signal)
     yield from _refs(contract, workflow.updates, Update)
-    if any(ref.start for ref in workflow.updates) and not workflow.id_conflict_policy:
-        yield "starts with an update and so needs workflow_id_conflict_policy"
+
+
+def _id_policies(workflow: Workflow) -> Iterator[str]:
+    """What the server would refuse of each start."""
+    by_update = {ref.id_conflict_policy for ref in workflow.updates if ref.start}
+    if None in by_update:
+        yield "starts with an update, for which clients demand a workflow_id_conflict_policy"
+    policies = {workflow.id_conflict_policy, *by_update} - {None}
+    if workflow.id_reuse_policy is IdReusePolicy.TERMINATE_IF_RUNNING and policies:
+        yield "sets workflow_id_conflict_policy beside TERMINATE_IF_RUNNING; the server refuses both"
+    if (
+        workflow.id_reuse_policy is IdReusePolicy.REJECT_DUPLICATE
+        and IdConflictPolicy.TERMINATE_EXISTING in policies
+    ):
+        yield "sets TERMINATE_EXISTING beside REJECT_DUPLICATE; the server refuses both"
+    by_signal = any(ref.start for ref in workflow.signals)
+    if by_signal and workflow.id_conflict_policy is IdConflictPolicy.FAIL:
+        yield "starts with a signal, for which the server refuses the workflow_id_conflict_policy FAIL"
 
 
 def _refs(contract: Contract, refs: tuple[Ref, ...], kind: type[Rpc]) -> Iterator[str]:

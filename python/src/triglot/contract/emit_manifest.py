@@ -18,7 +18,7 @@ _KINDS: dict[str, type[Rpc]] = {
 
 
 def emit(contract: Contract) -> dict[str, str]:
-    """Returns `manifest.json`: queue -> service -> kind -> RPC -> type, request and response."""
+    """Returns `manifest.json`: queue -> service -> kind -> RPC -> type, aliases, request and response."""
     queues: dict[str, dict[str, dict[str, Any]]] = {}
     for _, services in contract.files():
         for service in services:
@@ -47,9 +47,11 @@ def _queue(service: Service, rpc: Rpc) -> str:
     return rpc.task_queue if isinstance(rpc, Activity | Workflow) else service.task_queue
 
 
-def _rpc(rpc: Rpc) -> dict[str, str | None]:
+def _rpc(rpc: Rpc) -> dict[str, Any]:
+    aliases = {"aliases": list(rpc.aliases)} if isinstance(rpc, Workflow) and rpc.aliases else {}
     return {
         "type": rpc.type_name,
+        **aliases,
         "request": rpc.input.full_name if rpc.input else None,
         "response": rpc.output.full_name if rpc.output else None,
     }

@@ -1,30 +1,26 @@
-"""Model to TypeScript: names and the worker side of each service in a file."""
+"""Model to TypeScript: up to three modules a file.
+
+`x_temporal` has names, ids and the worker side of activities, `x_workflow` what workflows call and how they
+are served, `x_client` the client side.
+"""
 
 from __future__ import annotations
 
-import json
-import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
-from triglot.contract import VERSION
-from triglot.contract.model import Activity, Contract, Message, ProtoFile, Rpc, Service, Workflow
-from triglot.contract.names import Names, camel, pascal
-
-_WIDTH = 110
-# Names of the language that the generated code uses.
-_GLOBALS = ("Promise", "Record")
-# Identifiers that protobuf-es appends `$` to.
-_RESERVED = {
-    "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else",
-    "export", "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new",
-    "null", "return", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while",
-    "with", "yield", "enum", "implements", "interface", "let", "package", "private", "protected", "public",
-    "static", "Object", "bigint", "number", "boolean", "string", "object", "globalThis", "Uint8Array",
-    "Partial",
-}  # fmt: skip
-# Properties that every object has already; protobuf-es appends `$` to them too.
-_OBJECT_PROPERTIES = {"constructor", "toString", "toJSON", "valueOf"}
+from triglot.contract import typescript_client, typescript_workflow
+from triglot.contract.model import Activity, Contract, Rpc, Service, Update, Workflow
+from triglot.contract.names import Names, pascal
+from triglot.contract.typescript_id import id_function, id_property
+from triglot.contract.typescript_scope import (
+    Scope,
+    durations,
+    priority,
+    property_name,
+    retry,
+    value,
+)
+from triglot.contract.typescript_text import Line, array, arrow, comment, indent, listed, literal, obj
 
 
 def emit(contract: Contract, *, runtime: str) -> dict[str, str]:
@@ -32,212 +28,139 @@ def emit(contract: Contract, *, runtime: str) -> dict[str, str]:
 
     Args:
         contract: a checked contract.
-        runtime: the module with `parseRequest`; a relative one is seen from the output's root.
+        runtime: the module with `parseRequest`, beside which the other modules lie that generated code calls;
+            a relative one is seen from the output's root.
     """
-    return {
-        f"{file.stem}_temporal.ts": _File(contract, file, services, runtime).text()
-        for file, services in contract.files()
-    }
+    files = {}
+    for file, services in contract.files():
+        modules = {"temporal": _module, "workflow": typescript_workflow.module}
+        if any(service.of(Workflow) for service in services):
+            modules["client"] = typescript_client.module
+        for name, module in modules.items():
+            scope = Scope(contract, file, services, runtime)
+            files[f"{file.stem}_{name}.ts"] = scope.render(module(scope))
+    return files
 
 
-@dataclass
-class _Imports:
-    """Imports by identifier: each use says what it needs and gets the name to write."""
-
-    names: Names
-    # By module: the exported name to the name it has here, and whether it is only a type.
-    modules: dict[str, dict[str, tuple[str, bool]]] = field(default_factory=dict)
-
-    def name(self, module: str, exported: str, *, type_only: bool = False) -> str:
-        imported = self.modules.setdefault(module, {})
-        if exported not in imported:
-            local = exported
-            while local in self.names.owners:
-                local += "$"
-            self.names.owners[local] = module
-            imported[exported] = local, type_only
-        return imported[exported][0]
-
-    def lines(self) -> Iterator[str]:
-        # Packages before relative paths, the farthest first: what Biome's organizeImports wants.
-        for module in sorted(self.modules, key=lambda name: (name.startswith("."), -name.count("../"), name)):
-            imported = self.modules[module]
-            only_types = all(type_only for _, type_only in imported.values())
-            specifiers = [
-                ("" if only_types or not type_only else "type ")
-                + (exported if exported == local else f"{exported} as {local}")
-                for exported, (local, type_only) in sorted(
-                    imported.items(), key=lambda item: (item[0].lower(), item[0])
-                )
-            ]
-            before = f"import {'type ' if only_types else ''}"
-            yield from _braces(before, specifiers, f" from '{module}';")
-
-
-class _File:
-    """Emits one file."""
-
-    def __init__(
-        self, contract: Contract, file: ProtoFile, services: tuple[Service, ...], runtime: str
-    ) -> None:
-        self.contract = contract
-        self.file = file
-        self.services = services
-        # Not relpath: that would resolve what leaves the output's root against the working directory.
-        up = "../" * file.name.count("/") or "./"
-        self.runtime = _dotted(posixpath.normpath(up + runtime)) if runtime.startswith(".") else runtime
-        self.names = Names("TypeScript", _GLOBALS)
-        self.imports = _Imports(self.names)
-        for service in services:
-            self.claim(service)
-
-    def claim(self, service: Service) -> None:
-        """Takes the exported names before any import, so that imports give way to them."""
-        for name in (_value(service, "TaskQueue"), _value(service, "Names"), _value(service, "Activities")):
-            self.names.take(name, service.location, service.full_name)
-        self.names.take(f"{pascal(service.name)}Activities", service.location, service.full_name)
-
-    def text(self) -> str:
-        body = [line for service in self.services for line in self.service(service)]
-        header = [
-            f"// Generated by protoc-gen-triglot {VERSION} from {self.file.name}. Do not edit.",
-            *(["", *imports] if (imports := list(self.imports.lines())) else []),
-        ]
-        return "\n".join((*header, *body)).rstrip("\n") + "\n"
-
-    def service(self, service: Service) -> Iterator[str]:
-        yield from ("", *self.constants(service))
+def _module(scope: Scope) -> Iterator[Line]:
+    # Before any import, so that imports give way.
+    for service in scope.services:
+        for name in (value(service), value(service, "TaskQueue"), value(service, "Names")):
+            scope.take(name, service)
+        if service.of(Activity):
+            scope.take(f"{pascal(service.name)}Activities", service)
+            scope.take(value(service, "Activities"), service)
+        for rpc in service.rpcs:
+            if isinstance(rpc, Workflow | Update) and rpc.id:
+                scope.take(scope.id(rpc), rpc)
+            if isinstance(rpc, Activity | Workflow) and (rpc.own_task_queue or not service.task_queue):
+                scope.take(scope.task_queue(rpc), rpc)
+    for service in scope.services:
+        yield from _constants(scope, service)
+        for rpc in service.rpcs:
+            if isinstance(rpc, Workflow | Update) and rpc.id:
+                yield ""
+                yield from id_function(scope, rpc, rpc.id)
+        yield from ("", *_rpcs(scope, service))
         activities = service.of(Activity)
         if activities:
-            yield from ("", *self.interface(service, activities))
-            yield from ("", *self.register(service, activities))
+            yield from ("", *_interface(scope, service, activities))
+            yield from ("", *_registration(scope, service, activities))
 
-    def constants(self, service: Service) -> Iterator[str]:
-        if service.task_queue:
-            yield f"/** The task queue of {service.full_name}. */"
-            yield f"export const {_value(service, 'TaskQueue')} = {literal(service.task_queue)};"
+
+def _constants(scope: Scope, service: Service) -> Iterator[Line]:
+    yield ""
+    if service.task_queue:
+        yield f"/** The task queue of {service.full_name}. */"
+        yield f"export const {value(service, 'TaskQueue')} = {literal(service.task_queue)};"
+        yield ""
+    for rpc in service.rpcs:
+        if isinstance(rpc, Activity | Workflow) and (rpc.own_task_queue or not service.task_queue):
+            yield f"/** The task queue of {rpc.full_name}. */"
+            yield f"export const {scope.task_queue(rpc)} = {literal(rpc.task_queue)};"
             yield ""
-        for rpc in service.rpcs:
-            if isinstance(rpc, Activity | Workflow) and (rpc.own_task_queue or not service.task_queue):
-                name = self.names.take(
-                    f"{_value(service, pascal(rpc.name))}TaskQueue", rpc.location, rpc.full_name
-                )
-                yield f"/** The task queue of {rpc.full_name}. */"
-                yield f"export const {name} = {literal(rpc.task_queue)};"
-                yield ""
-        yield f"/** The types of {service.full_name}, by RPC. */"
-        yield f"export const {_value(service, 'Names')} = {{"
-        properties = Names("TypeScript")
-        for rpc in service.rpcs:
-            name = properties.take(_property(rpc), rpc.location, rpc.full_name)
-            yield f"  {name}: {literal(rpc.type_name)},"
-        yield "} as const;"
-
-    def interface(self, service: Service, activities: Iterable[Activity]) -> Iterator[str]:
-        yield f"/** What a worker implements for {service.name}. */"
-        yield f"export interface {pascal(service.name)}Activities {{"
-        for activity in activities:
-            yield from _comment(activity.comment)
-            request = [f"request: {self.message(activity.input)}"] if activity.input else []
-            result = self.message(activity.output) if activity.output else "void"
-            yield from _parentheses(f"  {_property(activity)}", request, f": Promise<{result}>;", "  ")
-        yield "}"
-
-    def register(self, service: Service, activities: Iterable[Activity]) -> Iterator[str]:
-        name = _value(service, "Activities")
-        # An activity without a result resolves to undefined, which is no message.
-        answers = all(activity.output for activity in activities)
-        result = self.imports.name("@bufbuild/protobuf", "Message", type_only=True) if answers else "unknown"
-        returns = f": Record<string, (request: unknown) => Promise<{result}>> {{"
-        yield f"/** The activities of {service.name} by type, to register; each validates its request. */"
-        yield from _parentheses(
-            f"export function {name}", [f"implementation: {pascal(service.name)}Activities"], returns, ""
-        )
-        yield "  return {"
-        for activity in activities:
-            yield from self.wrapper(service, activity)
-        yield "  };"
-        yield "}"
-
-    def wrapper(self, service: Service, activity: Activity) -> Iterator[str]:
-        key = f"    [{_value(service, 'Names')}.{_property(activity)}]"
-        call = f"implementation.{_property(activity)}"
-        if activity.input is None:
-            yield f"{key}: async () => {call}(),"
-            return
-        parse = self.imports.name(self.runtime, "parseRequest")
-        argument = f"{parse}({self.schema(activity.input)}, request)"
-        one_line = f"{key}: async (request) => {call}({argument}),"
-        if len(one_line) <= _WIDTH:
-            yield one_line
-            return
-        yield f"{key}: async (request) =>"
-        yield from _parentheses(f"      {call}", [argument], ",", "      ")
-
-    def message(self, message: Message) -> str:
-        name = "_".join(message.names)
-        exported = f"{name}$" if name in _RESERVED else name
-        return self.imports.name(self.module(message), exported, type_only=True)
-
-    def schema(self, message: Message) -> str:
-        return self.imports.name(self.module(message), "_".join(message.names) + "Schema")
-
-    def module(self, message: Message) -> str:
-        if message.file.package == "google.protobuf":
-            return "@bufbuild/protobuf/wkt"
-        return _relative(f"{message.file.stem}_pb.js", posixpath.dirname(self.file.name))
+    properties = Names("TypeScript")
+    types = [
+        f"{properties.take(property_name(rpc), rpc.location, rpc.full_name)}: {literal(rpc.type_name)}"
+        for rpc in service.rpcs
+    ]
+    yield f"/** The types of {service.full_name}, by RPC. */"
+    yield obj(f"export const {value(service, 'Names')} = ", types, " as const;", explode=True)
 
 
-def _relative(path: str, start: str) -> str:
-    return _dotted(posixpath.relpath(path, start or "."))
+def _rpcs(scope: Scope, service: Service) -> Iterator[Line]:
+    yield f"/** What {service.full_name} consists of, as workflows and clients need it. */"
+    items = [_rpc(scope, service, rpc) for rpc in service.rpcs]
+    yield obj(f"export const {value(service)} = ", items, ";", explode=True)
 
 
-def _dotted(path: str) -> str:
-    return path if path.startswith(".") else f"./{path}"
+def _rpc(scope: Scope, service: Service, rpc: Rpc) -> Line:
+    name = property_name(rpc)
+    properties: list[Line] = [f"type: {value(service, 'Names')}.{name}"]
+    if isinstance(rpc, Workflow):
+        if rpc.aliases:
+            properties.append(array("aliases: ", map(literal, rpc.aliases)))
+        if rpc.versioning_behavior:
+            properties.append(f"versioningBehavior: '{rpc.versioning_behavior.name}'")
+    if rpc.input:
+        properties.append(f"input: {scope.schema(rpc.input)}")
+    if rpc.output:
+        properties.append(f"output: {scope.schema(rpc.output)}")
+    if isinstance(rpc, Workflow | Update) and rpc.id:
+        properties.append(f"id: {id_property(scope, rpc, rpc.id)}")
+    if isinstance(rpc, Update) and rpc.validate:
+        properties.append("validate: true")
+    if isinstance(rpc, Workflow):
+        properties.append(obj("options: ", _options(scope, rpc), explode=True))
+        declare = scope.runtime("workflow", "-rpc")
+        return obj(f"{name}: {declare}(", properties, ")", explode=True)
+    return obj(f"{name}: ", properties)
 
 
-def _value(service: Service, suffix: str) -> str:
-    return f"{camel(service.name)}{suffix}"
+def _options(scope: Scope, rpc: Workflow) -> Iterator[Line]:
+    yield f"taskQueue: {scope.task_queue(rpc)}"
+    yield from durations(
+        workflow_execution_timeout=rpc.execution_timeout,
+        workflow_run_timeout=rpc.run_timeout,
+        workflow_task_timeout=rpc.task_timeout,
+    )
+    if rpc.id_reuse_policy:
+        yield f"workflowIdReusePolicy: '{rpc.id_reuse_policy.name}'"
+    if rpc.id_conflict_policy:
+        yield f"workflowIdConflictPolicy: '{rpc.id_conflict_policy.name}'"
+    yield from retry(rpc.retry_policy)
+    yield from priority(rpc.priority)
 
 
-def _property(rpc: Rpc) -> str:
-    name = camel(rpc.name)
-    return f"{name}$" if name in _OBJECT_PROPERTIES else name
+def _interface(scope: Scope, service: Service, activities: Iterable[Activity]) -> Iterator[Line]:
+    yield f"/** What a worker implements for {service.name}. */"
+    yield f"export interface {pascal(service.name)}Activities {{"
+    for activity in activities:
+        yield from indent(comment(activity.comment))
+        returns = f": Promise<{scope.result(activity)}>;"
+        yield from indent([listed(property_name(activity), scope.parameter(activity), returns)])
+    yield "}"
 
 
-def literal(text: str) -> str:
-    """A literal in single quotes, unless double quotes save escaping."""
-    if "'" in text and '"' not in text:
-        return json.dumps(text)
-    return "'" + json.dumps(text)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
+def _registration(scope: Scope, service: Service, activities: Iterable[Activity]) -> Iterator[Line]:
+    # An activity without a result resolves to undefined, which is no message.
+    answers = all(activity.output for activity in activities)
+    result = scope.imports.name("@bufbuild/protobuf", "Message", type_only=True) if answers else "unknown"
+    returns = f": Record<string, (request: unknown) => Promise<{result}>> {{"
+    yield f"/** The activities of {service.name} by type, to register; each validates its request. */"
+    parameters = [f"implementation: {pascal(service.name)}Activities"]
+    yield listed(f"export function {value(service, 'Activities')}", parameters, returns)
+    yield "  return {"
+    for activity in activities:
+        yield from indent(_wrapper(scope, service, activity), 4)
+    yield from ("  };", "}")
 
 
-def _comment(comment: str) -> Iterator[str]:
-    lines = comment.replace("*/", "*\\/").splitlines()
-    if len(lines) == 1:
-        yield f"  /** {lines[0]} */"
-    elif lines:
-        yield "  /**"
-        for line in lines:
-            yield f"   * {line}".rstrip()
-        yield "   */"
-
-
-def _braces(before: str, items: list[str], after: str) -> Iterator[str]:
-    line = f"{before}{{ {', '.join(items)} }}{after}"
-    if len(line) <= _WIDTH:
-        yield line
+def _wrapper(scope: Scope, service: Service, activity: Activity) -> Iterator[Line]:
+    key = f"[{value(service, 'Names')}.{property_name(activity)}]"
+    call = f"implementation.{property_name(activity)}"
+    if activity.input is None:
+        yield f"{key}: async () => {call}(),"
         return
-    yield f"{before}{{"
-    yield from (f"  {item}," for item in items)
-    yield f"}}{after}"
-
-
-def _parentheses(before: str, items: list[str], after: str, indent: str) -> Iterator[str]:
-    line = f"{before}({', '.join(items)}){after}"
-    if len(line) <= _WIDTH:
-        yield line
-        return
-    yield f"{before}("
-    yield from (f"{indent}  {item}," for item in items)
-    yield f"{indent}){after}"
+    argument = f"{scope.runtime('parseRequest')}({scope.schema(activity.input)}, request)"
+    yield from arrow(f"{key}: async (request) =>", call, argument, ",", margin=4)

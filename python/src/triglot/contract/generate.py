@@ -25,8 +25,9 @@ from triglot.contract.names import ContractError
 _PATTERNS = {
     "python": ("*_pb2.py", "*_pb2.pyi", "*_temporal.py"),
     "go": ("*.pb.go",),
-    "typescript": ("*_pb.ts", "*_temporal.ts"),
+    "typescript": ("*_pb.ts", "*_temporal.ts", "*_workflow.ts", "*_client.ts"),
     "manifest": ("manifest.json",),
+    "docs": ("contract-reference.md",),
 }
 # protoc's stubs have bare generics, which `mypy --strict` refuses.
 _STUB_HEADER = defaultdict(bytes, {".pyi": b"# mypy: ignore-errors\n"})
@@ -39,10 +40,10 @@ class Job:
     Attributes:
         proto: the folder with the contract; all files below it are compiled, save the annotation schema.
         imports: further folders to import from.
-        outputs: the root folder of each output: python, go, typescript, manifest.
+        outputs: the root folder of each output: python, go, typescript, manifest, docs.
         go_module: the path of the Go module at the root of the Go output.
         go_runtime: the import path of the Go package with `Validate`.
-        ts_runtime: the TypeScript module with `parseRequest`; a relative one is seen from the output's root.
+        ts_runtime: the TypeScript module with `parseRequest`, as the plugin takes it.
         go_tools: the folder whose go.mod names protoc-gen-go as a tool.
         node_tools: the folder with the executable protoc-gen-es.
     """
@@ -74,6 +75,7 @@ def own_job() -> Job:
             "go": root / "go",
             "typescript": root / "typescript" / "src" / "gen",
             "manifest": root / "python" / "src" / "triglot" / "contract",
+            "docs": root / "docs",
         },
         go_module="example.com/triglot/go",
         go_runtime="example.com/triglot/go/contract",
@@ -184,6 +186,7 @@ def _temporal(job: Job, compiled: FileDescriptorSet, stage: Path) -> None:
         "go": f"lang=go,module={job.go_module},go_runtime={job.go_runtime}",
         "typescript": f"lang=typescript,ts_runtime={job.ts_runtime}",
         "manifest": "lang=manifest",
+        "docs": "lang=docs",
     }
     targets = _targets(job, compiled)
     for output in job.outputs:

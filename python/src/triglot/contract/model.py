@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from triglot.contract.options import IdConflictPolicy, IdReusePolicy, ParentClosePolicy, WaitPolicy
+from triglot.contract.options import (
+    IdConflictPolicy,
+    IdReusePolicy,
+    ParentClosePolicy,
+    VersioningBehavior,
+    WaitPolicy,
+)
 
 RpcT = TypeVar("RpcT", bound="Rpc")
 
@@ -42,6 +48,8 @@ class ProtoFile:
     name: str
     package: str
     go_package: str
+    editions: bool
+    """Whether it says `edition`, not `syntax`."""
 
     @property
     def stem(self) -> str:
@@ -51,14 +59,27 @@ class ProtoFile:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a message, as far as id expressions ask."""
+    """A field of a message."""
 
     name: str
+    json_name: str
+    number: int
     type: str
     """The scalar's name as in proto; "message" or "enum" otherwise."""
-    message: str
-    """The full name of the message type, if it is one."""
+    type_name: str
+    """The full name of the message or enum, if it is one."""
     repeated: bool
+    """Also of maps."""
+    oneof: str
+    """The oneof that it belongs to, or ""; the one that proto3's `optional` makes does not count."""
+    presence: bool
+    """Whether unset is told apart from the default."""
+    default: str
+    """A scalar's value where it is unset, as text; "" of messages and enums."""
+    deprecated: bool
+    comment: str
+    rules: bytes
+    """Its encoded buf.validate.FieldRules."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +90,36 @@ class Message:
     names: tuple[str, ...]
     """The simple names from the outermost message inwards."""
     fields: tuple[Field, ...]
+    map_entry: bool
+    deprecated: bool
+    comment: str
+    rules: bytes
+    """Its encoded buf.validate.MessageRules."""
 
     @property
     def full_name(self) -> str:
         """The name with its package."""
         return ".".join((self.file.package, *self.names) if self.file.package else self.names)
+
+
+@dataclass(frozen=True)
+class EnumValue:
+    """A value of an enum."""
+
+    name: str
+    number: int
+    deprecated: bool
+    comment: str
+
+
+@dataclass(frozen=True)
+class Enum:
+    """An enum type."""
+
+    full_name: str
+    values: tuple[EnumValue, ...]
+    deprecated: bool
+    comment: str
 
 
 @dataclass(frozen=True)
@@ -85,10 +131,25 @@ class Literal:
 
 @dataclass(frozen=True)
 class FieldReference:
-    """`${! portfolio.id }`: the request's field."""
+    """`${! portfolio.id }`: the request's field, or its default where it or a message on the way is unset."""
 
-    path: tuple[str, ...]
-    is_bool: bool
+    fields: tuple[Field, ...]
+    """From the request inwards."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The fields' names."""
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def is_bool(self) -> bool:
+        """Whether it prints as true or false."""
+        return self.fields[-1].type == "bool"
+
+    @property
+    def default(self) -> str:
+        """What it prints where it is unset."""
+        return self.fields[-1].default
 
 
 @dataclass(frozen=True)
@@ -97,6 +158,14 @@ class UuidV4:
 
 
 IdExpression = tuple[Literal | FieldReference | UuidV4, ...]
+
+
+def may_be_empty(expression: IdExpression) -> bool:
+    """Whether some request makes an empty id, which servers refuse and SDKs replace each in its own way."""
+    return all(
+        isinstance(part, FieldReference) and part.fields[-1].type == "string" and not part.default
+        for part in expression
+    )
 
 
 @dataclass(frozen=True)
@@ -130,6 +199,7 @@ class Rpc:
     type_name: str
     """The name by which Temporal knows it."""
     comment: str
+    deprecated: bool
     input: Message | None
     """None for google.protobuf.Empty: no argument."""
     output: Message | None
@@ -165,6 +235,8 @@ class Ref:
     """The full name of the RPC."""
     start: bool
     """Whether clients may send it with a start."""
+    id_conflict_policy: IdConflictPolicy | None
+    """What happens when it comes with a start and the workflow runs already."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +258,10 @@ class Workflow(Rpc):
     retry_policy: RetryPolicy | None
     wait_for_cancellation: bool
     priority: Priority | None
+    aliases: tuple[str, ...]
+    """Further types under which a worker registers it, so that older callers still find it."""
+    versioning_behavior: VersioningBehavior | None
+    """What a run does when its worker's version is no longer current; None leaves it to the worker."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +293,7 @@ class Service:
     task_queue: str
     """ "" where the service names none."""
     comment: str
+    deprecated: bool
     rpcs: tuple[Rpc, ...]
 
     @property
@@ -236,6 +313,8 @@ class Contract:
     services: tuple[Service, ...]
     messages: dict[str, Message]
     """By full name."""
+    enums: dict[str, Enum]
+    """By full name."""
     targets: frozenset[str]
     """The names of the files to generate code for."""
 
@@ -253,6 +332,15 @@ class Contract:
     def service(self, full_name: str) -> Service:
         """The service of that name."""
         return next(service for service in self.services if service.full_name == full_name)
+
+    def deprecation(self, rpc: Rpc) -> str:
+        """Why not to use an RPC that is deprecated, or whose service is, on one line; else ""."""
+        service = self.service(rpc.service)
+        if not (rpc.deprecated or service.deprecated):
+            return ""
+        owner = rpc if rpc.deprecated else service
+        _, _, reason = owner.comment.partition("Deprecated:")
+        return " ".join(reason.partition("\n\n")[0].split()) or f"{owner.full_name} is deprecated."
 
     def referenced(self, kind: type[RpcT], refs: tuple[Ref, ...]) -> list[tuple[RpcT, Ref]]:
         """The RPCs that checked references mean."""

@@ -53,6 +53,11 @@ def pascal(name: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
 
 
+def one(name: str) -> str:
+    """A name with its article: `an Audit`."""
+    return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
+
+
 def camel(name: str) -> str:
     """`GetStatus` to `getStatus`, `HTTPGet` to `hTTPGet`, as protobuf-es does."""
     result = pascal(name)

@@ -51,6 +51,8 @@ class Option:
     name: str
     type: Scalar | Schema | type[IntEnum] | Rejected | Ignored
     repeated: bool = False
+    note: str = ""
+    """How far it is supported, if not wholly."""
 
     @property
     def wire_type(self) -> WireType:
@@ -93,6 +95,13 @@ class IdConflictPolicy(IntEnum):
     TERMINATE_EXISTING = 3
 
 
+class VersioningBehavior(IntEnum):
+    """`temporal.api.enums.v1.VersioningBehavior`."""
+
+    PINNED = 1
+    AUTO_UPGRADE = 2
+
+
 class ParentClosePolicy(IntEnum):
     """`temporal.v1.ParentClosePolicy`."""
 
@@ -109,9 +118,11 @@ class WaitPolicy(IntEnum):
     COMPLETED = 3
 
 
+_ID = "as far as [ids](#ids) go"
 _OTHER_COMPILERS = Ignored("it steers other compilers' output only")
-_NEXUS = Rejected("Nexus is not supported")
-_XNS = Rejected("cross-namespace calls are not supported")
+_MAPPING = Rejected("mappings in Bloblang would need an interpreter in each language")
+_NEXUS = Rejected("no Nexus operations are generated")
+_XNS = Rejected("no calls across namespaces are generated")
 _NAMESPACE = Ignored("it is deprecated: the namespace belongs to a deployment")
 
 DURATION = Schema(
@@ -159,14 +170,29 @@ ACTIVITY = Schema(
         9: Option("priority", PRIORITY),
     },
 )
-QUERY_REF = Schema("temporal.v1.WorkflowOptions.Query", {1: Option("ref", Scalar.STRING)})
+QUERY_REF = Schema(
+    "temporal.v1.WorkflowOptions.Query",
+    {1: Option("ref", Scalar.STRING), 2: Option("xns", _XNS)},
+)
 SIGNAL_REF = Schema(
     "temporal.v1.WorkflowOptions.Signal",
-    {1: Option("ref", Scalar.STRING), 2: Option("start", Scalar.BOOL)},
+    {
+        1: Option("ref", Scalar.STRING),
+        2: Option("start", Scalar.BOOL),
+        3: Option("xns", _XNS),
+        4: Option("cli", _OTHER_COMPILERS),
+    },
 )
 UPDATE_REF = Schema(
     "temporal.v1.WorkflowOptions.Update",
-    {1: Option("ref", Scalar.STRING), 3: Option("start", Scalar.BOOL)},
+    {
+        1: Option("ref", Scalar.STRING),
+        2: Option("xns", _XNS),
+        3: Option("start", Scalar.BOOL),
+        4: Option("cli", _OTHER_COMPILERS),
+        5: Option("workflow_id_conflict_policy", IdConflictPolicy),
+        6: Option("validate", Ignored("the update's own option decides, with and without a start")),
+    },
 )
 WORKFLOW = Schema(
     "temporal.v1.WorkflowOptions",
@@ -175,7 +201,7 @@ WORKFLOW = Schema(
         2: Option("signal", SIGNAL_REF, repeated=True),
         3: Option("update", UPDATE_REF, repeated=True),
         4: Option("execution_timeout", DURATION),
-        5: Option("id", Scalar.STRING),
+        5: Option("id", Scalar.STRING, note=_ID),
         6: Option("id_reuse_policy", IdReusePolicy),
         7: Option("namespace", _NAMESPACE),
         8: Option("parent_close_policy", ParentClosePolicy),
@@ -185,14 +211,14 @@ WORKFLOW = Schema(
         12: Option("task_timeout", DURATION),
         13: Option("wait_for_cancellation", Scalar.BOOL),
         14: Option("name", Scalar.STRING),
-        15: Option("search_attributes", Rejected("mappings in Bloblang are not supported")),
+        15: Option("search_attributes", _MAPPING),
         16: Option("xns", _XNS),
-        17: Option("aliases", Rejected("a workflow is registered under one type")),
+        17: Option("aliases", Scalar.STRING, repeated=True),
         18: Option("patches", _OTHER_COMPILERS),
         19: Option("cli", _OTHER_COMPILERS),
         20: Option("workflow_id_conflict_policy", IdConflictPolicy),
-        21: Option("versioning_behavior", Rejected("set it where the worker registers the workflow")),
-        22: Option("typed_search_attributes", Rejected("mappings in Bloblang are not supported")),
+        21: Option("versioning_behavior", VersioningBehavior),
+        22: Option("typed_search_attributes", _MAPPING),
         23: Option("enable_eager_start", Ignored("eager start never crosses a process")),
         24: Option("nexus", _NEXUS),
         25: Option("priority", PRIORITY),
@@ -209,13 +235,13 @@ SIGNAL = Schema("temporal.v1.SignalOptions", _NAMED)
 UPDATE = Schema(
     "temporal.v1.UpdateOptions",
     {
-        1: Option("id", Scalar.STRING),
+        1: Option("id", Scalar.STRING, note=_ID),
         2: Option("validate", Scalar.BOOL),
         3: Option("wait_policy", Ignored("it is deprecated: wait_for_stage replaces it")),
         4: Option("name", Scalar.STRING),
         5: Option("xns", _XNS),
         6: Option("patches", _OTHER_COMPILERS),
-        7: Option("wait_for_stage", WaitPolicy),
+        7: Option("wait_for_stage", WaitPolicy, note="except ADMITTED, which clients refuse"),
         8: Option("cli", _OTHER_COMPILERS),
     },
 )
@@ -230,7 +256,7 @@ METHOD_EXTENSIONS: Mapping[int, Option] = {
     7235: Option("query", QUERY),
     7236: Option("signal", SIGNAL),
     7237: Option("update", UPDATE),
-    7238: Option("command", Rejected("it is deprecated")),
+    7238: Option("command", Ignored("it is deprecated, and steered other compilers' command lines only")),
 }
 # Of FieldOptions; it names flags of other compilers' command lines.
 FIELD_EXTENSIONS: Mapping[int, Option] = {7233: Option("field", _OTHER_COMPILERS)}

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
 from google.protobuf.descriptor_pb2 import (
-    DescriptorProto,
-    FieldDescriptorProto,
     FileDescriptorProto,
     MethodDescriptorProto,
     ServiceDescriptorProto,
-    SourceCodeInfo,
 )
+from google.protobuf.message import Message as ProtobufMessage
 
-from triglot.contract import expression, options, wire
+from triglot.contract import expression, options, parse_messages, wire
 from triglot.contract.model import (
     Activity,
     Contract,
-    Field,
     IdExpression,
-    Location,
     Message,
     Priority,
     Problem,
@@ -36,13 +32,20 @@ from triglot.contract.model import (
     Update,
     Workflow,
 )
-from triglot.contract.options import IdConflictPolicy, IdReusePolicy, ParentClosePolicy, Values, WaitPolicy
+from triglot.contract.options import (
+    IdConflictPolicy,
+    IdReusePolicy,
+    ParentClosePolicy,
+    Values,
+    VersioningBehavior,
+    WaitPolicy,
+)
+from triglot.contract.source import Path, Source
 
 _EMPTY = "google.protobuf.Empty"
+_SCHEMA = "temporal.v1"
 # Field numbers in descriptor.proto, of which the paths in SourceCodeInfo are made.
 _FILE_SERVICE, _SERVICE_METHOD, _SERVICE_OPTIONS, _METHOD_OPTIONS = 6, 2, 3, 4
-
-Path = tuple[int, ...]
 
 
 def parse(request: CodeGeneratorRequest) -> tuple[Contract, list[Problem]]:
@@ -51,37 +54,26 @@ def parse(request: CodeGeneratorRequest) -> tuple[Contract, list[Problem]]:
     messages = {
         message.full_name: message
         for file in request.proto_file
-        for descriptor in file.message_type
-        for message in _messages(files[file.name], (), descriptor)
+        for message in parse_messages.messages(file, files[file.name])
+    }
+    enums = {
+        enum.full_name: enum
+        for file in request.proto_file
+        for enum in parse_messages.enums(file, files[file.name])
     }
     problems: list[Problem] = []
     services: list[Service] = []
+    declared = _declared(request.proto_file)
     for file in request.proto_file:
-        found = _FileParser(file, files[file.name], messages)
+        found = _FileParser(file, files[file.name], messages, declared)
         services += found.services()
         if file.name in request.file_to_generate:
             problems += found.problems
-    return Contract(tuple(services), messages, frozenset(request.file_to_generate)), problems
+    return Contract(tuple(services), messages, enums, frozenset(request.file_to_generate)), problems
 
 
 def _proto_file(file: FileDescriptorProto) -> ProtoFile:
-    return ProtoFile(file.name, file.package, file.options.go_package)
-
-
-def _messages(file: ProtoFile, outer: tuple[str, ...], descriptor: DescriptorProto) -> Iterator[Message]:
-    names = (*outer, descriptor.name)
-    yield Message(file, names, tuple(_field(each) for each in descriptor.field))
-    for nested in descriptor.nested_type:
-        yield from _messages(file, names, nested)
-
-
-def _field(field: FieldDescriptorProto) -> Field:
-    return Field(
-        name=field.name,
-        type=FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower(),
-        message=field.type_name.removeprefix("."),
-        repeated=field.label == FieldDescriptorProto.LABEL_REPEATED,
-    )
+    return ProtoFile(file.name, file.package, file.options.go_package, file.syntax == "editions")
 
 
 @dataclass
@@ -89,12 +81,12 @@ class _FileParser:
     file: FileDescriptorProto
     proto_file: ProtoFile
     messages: Mapping[str, Message]
+    declared: Mapping[str, Mapping[int, str]]
+    """The schema's extensions as the contract's copy of it has them: names by number, by what they extend."""
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.places: dict[Path, SourceCodeInfo.Location] = {}
-        for place in self.file.source_code_info.location:
-            self.places.setdefault(tuple(place.path), place)
+        self.source = Source(self.file)
 
     def services(self) -> Iterator[Service]:
         for index, descriptor in enumerate(self.file.service):
@@ -104,16 +96,20 @@ class _FileParser:
 
     def service(self, descriptor: ServiceDescriptorProto, path: Path) -> Service | None:
         """Reads a service; None for one that says nothing of Temporal and so belongs to somebody else."""
-        own = _extensions(descriptor.options.SerializeToString(), options.SERVICE_EXTENSIONS)
+        own = self.extensions(descriptor.options, options.SERVICE_EXTENSIONS, (*path, _SERVICE_OPTIONS))
         of_methods = [
-            _extensions(method.options.SerializeToString(), options.METHOD_EXTENSIONS)
-            for method in descriptor.method
+            self.extensions(
+                method.options,
+                options.METHOD_EXTENSIONS,
+                (*path, _SERVICE_METHOD, index, _METHOD_OPTIONS),
+            )
+            for index, method in enumerate(descriptor.method)
         ]
         if not own and not any(of_methods):
             return None
-        location = self.location(path)
-        if self.file.syntax != "proto3":
-            sentence = f"service {descriptor.name} is not in a proto3 file; only proto3 is supported"
+        location = self.source.location(path)
+        if self.file.syntax not in ("proto3", "editions"):
+            sentence = f"service {descriptor.name} is in a proto2 file; proto3 and editions are supported"
             self.problems.append(Problem(location, sentence))
         options_path = (*path, _SERVICE_OPTIONS, 7233)
         values = options.read(options.SERVICE, own.get(7233, b""), self.complain(options_path))
@@ -128,7 +124,8 @@ class _FileParser:
             file=self.proto_file,
             name=descriptor.name,
             task_queue=task_queue,
-            comment=self.comment(path),
+            comment=self.source.comment(path),
+            deprecated=descriptor.options.deprecated,
             rpcs=tuple(rpc for rpc in rpcs if rpc),
         )
 
@@ -140,55 +137,51 @@ class _FileParser:
         path: Path,
         extensions: Mapping[int, bytes],
     ) -> Rpc | None:
-        location = self.location(path)
+        location = self.source.location(path)
         if method.client_streaming or method.server_streaming:
             self.problems.append(Problem(location, f"{method.name} streams; Temporal has no streams"))
         if len(extensions) != 1:
-            kinds = " and ".join(options.METHOD_EXTENSIONS[number].name for number in sorted(extensions))
-            said = f"is {kinds}" if kinds else "has no kind"
-            wanted = "exactly one of workflow, activity, query, signal and update is needed"
-            self.problems.append(Problem(location, f"{method.name} {said}; {wanted}"))
+            self.problems.append(Problem(location, f"{method.name} {_not_one(extensions)}"))
             return None
         ((number, data),) = extensions.items()
-        extension = options.METHOD_EXTENSIONS[number]
+        schema, kind = _KINDS[number]
         option_path = (*path, _METHOD_OPTIONS, number)
-        if isinstance(extension.type, options.Rejected):
-            sentence = f"option {extension.name} is rejected: {extension.type.reason}"
-            self.problems.append(Problem(self.location(option_path), sentence))
-        if not isinstance(extension.type, options.Schema):
-            return None
-        values = options.read(extension.type, data, self.complain(option_path))
+        values = options.read(schema, data, self.complain(option_path))
         rpc = Rpc(
             location=location,
             service=service,
             name=method.name,
             type_name=values.string("name") or f"{service}.{method.name}",
-            comment=self.comment(path),
+            comment=self.source.comment(path),
+            deprecated=method.options.deprecated,
             input=self.messages.get(_full_name(method.input_type)),
             output=self.messages.get(_full_name(method.output_type)),
         )
-        context = _Context(
-            rpc, extension.type, values, service_queue, self.messages, self.complain(option_path)
-        )
-        return _KINDS[number](context)
+        context = _Context(rpc, schema, values, service_queue, self.messages, self.complain(option_path))
+        return kind(context)
+
+    def extensions(
+        self, options_: ProtobufMessage, known: Mapping[int, options.Option], path: Path
+    ) -> dict[int, bytes]:
+        """The encoded extensions of our schema that are not ignored, each joined from all its records."""
+        declared = self.declared.get(f".{options_.DESCRIPTOR.full_name}", {})
+        found: dict[int, bytes] = {}
+        for record in wire.records(options_.SerializeToString()):
+            option = known.get(record.number)
+            if option is None and record.number in declared:
+                sentence = (
+                    f"option {_SCHEMA}.{declared[record.number]} is one that this compiler does not know"
+                )
+                self.problems.append(Problem(self.source.location((*path, record.number)), sentence))
+            if option and not isinstance(option.type, options.Ignored) and isinstance(record.value, bytes):
+                found[record.number] = found.get(record.number, b"") + record.value
+        return found
 
     def complain(self, path: Path) -> options.Complain:
         """Makes a function that records problems of the options message at a path."""
         return lambda sentence, number: self.problems.append(
-            Problem(self.location((*path, number)), sentence)
+            Problem(self.source.location((*path, number)), sentence)
         )
-
-    def location(self, path: Path) -> Location:
-        for candidate in (place for place in self.places if place[: len(path)] == path):
-            line, column = self.places[candidate].span[:2]
-            return Location(self.file.name, line + 1, column + 1)
-        # Without source information, or for an option that stands nowhere: where the element stands.
-        return self.location(path[:-1]) if path else Location(self.file.name, 1, 1)
-
-    def comment(self, path: Path) -> str:
-        place = self.places.get(path)
-        text = place.leading_comments if place else ""
-        return "\n".join(line.removeprefix(" ").rstrip() for line in text.strip("\n").splitlines()).strip()
 
 
 @dataclass(frozen=True)
@@ -246,8 +239,13 @@ class _Context:
             return None
 
     def refs(self, name: str) -> tuple[Ref, ...]:
+        of_start = self.values.enum("workflow_id_conflict_policy", IdConflictPolicy)
         return tuple(
-            Ref(_resolve(value.string("ref"), self.rpc.service), value.flag("start"))
+            Ref(
+                _resolve(value.string("ref"), self.rpc.service),
+                value.flag("start"),
+                value.enum("workflow_id_conflict_policy", IdConflictPolicy) or of_start,
+            )
             for value in self.values.messages(name)
         )
 
@@ -287,6 +285,8 @@ def _workflow(context: _Context) -> Workflow:
         retry_policy=context.retry_policy(),
         wait_for_cancellation=context.values.flag("wait_for_cancellation"),
         priority=context.priority(),
+        aliases=context.values.strings("aliases"),
+        versioning_behavior=context.values.enum("versioning_behavior", VersioningBehavior),
     )
 
 
@@ -307,22 +307,29 @@ def _update(context: _Context) -> Update:
     )
 
 
-_KINDS: Mapping[int, Callable[[_Context], Rpc]] = {
-    7233: _workflow,
-    7234: _activity,
-    7235: _query,
-    7236: _signal,
-    7237: _update,
+_KINDS: Mapping[int, tuple[options.Schema, Callable[[_Context], Rpc]]] = {
+    7233: (options.WORKFLOW, _workflow),
+    7234: (options.ACTIVITY, _activity),
+    7235: (options.QUERY, _query),
+    7236: (options.SIGNAL, _signal),
+    7237: (options.UPDATE, _update),
 }
 
 
-def _extensions(data: bytes, known: Mapping[int, options.Option]) -> dict[int, bytes]:
-    """The encoded extensions of our schema, each joined from all its records."""
-    found: dict[int, bytes] = {}
-    for record in wire.records(data):
-        option = known.get(record.number)
-        if option and not isinstance(option.type, options.Ignored) and isinstance(record.value, bytes):
-            found[record.number] = found.get(record.number, b"") + record.value
+def _not_one(extensions: Mapping[int, bytes]) -> str:
+    """Says what is wrong with an RPC that has no kind or several."""
+    if not extensions:
+        return "has no kind; exactly one of workflow, activity, query, signal and update is needed"
+    kinds = " and ".join(options.METHOD_EXTENSIONS[number].name for number in sorted(extensions))
+    why = "an RPC stands for one type with one name, queue and set of options"
+    return f"is {kinds}, but {why}: give each kind an RPC of its own"
+
+
+def _declared(files: Iterable[FileDescriptorProto]) -> dict[str, dict[int, str]]:
+    found: dict[str, dict[int, str]] = {}
+    for file in files:
+        for extension in file.extension if file.package == _SCHEMA else ():
+            found.setdefault(extension.extendee, {})[extension.number] = extension.name
     return found
 
 

@@ -1,11 +1,15 @@
-"""`protoc-gen-triglot`: a plugin for protoc and buf.
+"""`protoc-gen-triglot`: a plugin for protoc and buf that makes the Temporal side of an annotated contract.
+
+    protoc --triglot_out=OUT --triglot_opt=lang=python FILE.proto ...
 
 Parameters, separated by commas:
 
-- `lang`: python, go, typescript or manifest.
+- `lang`: python, go, typescript, manifest or docs.
 - `module` (Go): the module's path, as protoc-gen-go's.
 - `go_runtime` (Go): the import path of the package with `Validate`; `<module>/contract` where absent.
-- `ts_runtime` (TypeScript): the module with `parseRequest`; a relative one is seen from the output's root.
+- `ts_runtime` (TypeScript): the module with `parseRequest`, as `../temporal/contract.js`; beside it lie those
+  for workflows, clients and both: `contract-workflow.js`, `contract-client.js` and `contract-rpc.js`. A
+  relative one is seen from the output's root.
 """
 
 from __future__ import annotations
@@ -14,14 +18,17 @@ import sys
 from collections.abc import Callable, Mapping
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
+from google.protobuf.descriptor_pb2 import Edition
+from google.protobuf.message import DecodeError
 
-from triglot.contract import emit_go, emit_manifest, emit_python, emit_typescript
+from triglot.contract import VERSION, emit_docs, emit_go, emit_manifest, emit_python, emit_typescript
 from triglot.contract.check import check
 from triglot.contract.model import Contract
 from triglot.contract.names import ContractError
 from triglot.contract.parse import parse
 
 Parameters = Mapping[str, str]
+_HELP = (__doc__ or "").strip()
 
 
 def _go(contract: Contract, parameters: Parameters) -> dict[str, str]:
@@ -44,6 +51,7 @@ _LANGUAGES: dict[str, tuple[frozenset[str], Callable[[Contract, Parameters], dic
     "go": (frozenset({"module", "go_runtime"}), _go),
     "typescript": (frozenset({"ts_runtime"}), _typescript),
     "manifest": (frozenset(), lambda contract, _: emit_manifest.emit(contract)),
+    "docs": (frozenset(), lambda contract, _: emit_docs.emit(contract)),
 }
 
 
@@ -71,7 +79,12 @@ def generate(request: CodeGeneratorRequest) -> dict[str, str]:
 
 def respond(request: CodeGeneratorRequest) -> CodeGeneratorResponse:
     """Answers as protoc wants it: with files, or with an error to print."""
-    response = CodeGeneratorResponse(supported_features=CodeGeneratorResponse.FEATURE_PROTO3_OPTIONAL)
+    response = CodeGeneratorResponse(
+        supported_features=CodeGeneratorResponse.FEATURE_PROTO3_OPTIONAL
+        | CodeGeneratorResponse.FEATURE_SUPPORTS_EDITIONS,
+        minimum_edition=Edition.EDITION_PROTO2,
+        maximum_edition=Edition.EDITION_2023,
+    )
     try:
         for name, content in generate(request).items():
             response.file.add(name=name, content=content)
@@ -81,9 +94,28 @@ def respond(request: CodeGeneratorRequest) -> CodeGeneratorResponse:
 
 
 def main() -> None:
-    """Reads a request from standard input and writes the response to standard output."""
-    response = respond(CodeGeneratorRequest.FromString(sys.stdin.buffer.read()))
-    sys.stdout.buffer.write(response.SerializeToString())
+    """Reads a request from standard input and writes the response to standard output.
+
+    Run by hand, it tells what it is, instead of waiting for a request that nobody types.
+    """
+    match sys.argv[1:]:
+        case ["--version"]:
+            print(f"protoc-gen-triglot {VERSION}")
+        case ["--help" | "-h"]:
+            print(_HELP)
+        case [] if not sys.stdin.isatty():
+            _answer()
+        case _:
+            print(_HELP, file=sys.stderr)
+            sys.exit(2)
+
+
+def _answer() -> None:
+    try:
+        request = CodeGeneratorRequest.FromString(sys.stdin.buffer.read())
+    except DecodeError:
+        sys.exit("protoc-gen-triglot: standard input is no request of protoc or buf; see --help")
+    sys.stdout.buffer.write(respond(request).SerializeToString())
 
 
 def _parameters(text: str) -> dict[str, str]:

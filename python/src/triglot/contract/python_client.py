@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from triglot.contract.model import Query, Rpc, Service, Signal, Update, Workflow
-from triglot.contract.names import Names, pascal, snake
-from triglot.contract.options import WaitPolicy
+from triglot.contract.model import Query, Ref, Rpc, Service, Signal, Update, Workflow
+from triglot.contract.names import Names, one, pascal, snake
+from triglot.contract.options import IdConflictPolicy, WaitPolicy
 from triglot.contract.python_scope import Scope, function_name
 from triglot.contract.python_text import Line, call, docstring, indent
 
 _OPTIONAL_ID = "id: str | None = None"
+_STARTED = "which is started if it does not run"
 
 
 def client(scope: Scope, service: Service, workflows: Iterable[Workflow]) -> Iterator[Line]:
@@ -27,7 +28,7 @@ def client(scope: Scope, service: Service, workflows: Iterable[Workflow]) -> Ite
                 yield from _method(_start_with_signal(scope, workflow, signal))
         for update, ref in scope.contract.referenced(Update, workflow.updates):
             if ref.start:
-                yield from _method(_start_with_update(scope, workflow, update))
+                yield from _method(_start_with_update(scope, workflow, update, ref))
         yield from _method(_execute(scope, workflow))
         yield from _method(_find(scope, workflow))
 
@@ -37,8 +38,8 @@ def handle(scope: Scope, rpc: Workflow) -> Iterator[Line]:
     any_ = scope.imports.name("typing", "Any")
     raw = scope.imports.name("temporalio.client", "WorkflowHandle")
     names = Names("Python", ["result", "workflow"])
-    yield f"class {scope.take(_handle(rpc), rpc)}:"
-    yield f'    """A {rpc.name} that was started; `workflow` is the handle underneath."""'
+    yield f"class {scope.take(scope.handle(rpc), rpc)}:"
+    yield f'    """A{one(rpc.name)[1:]} that was started; `workflow` is the handle underneath."""'
     yield ""
     yield f"    def __init__(self, workflow: {raw}[{any_}, {any_}]) -> None:"
     yield "        self.workflow = workflow"
@@ -58,41 +59,44 @@ def _method(lines: Iterable[Line]) -> Iterator[Line]:
     yield from indent(lines)
 
 
-def _handle(rpc: Workflow) -> str:
-    return f"{pascal(rpc.name)}Handle"
-
-
 def _start(scope: Scope, rpc: Workflow) -> Iterator[Line]:
-    yield call(f"async def start_{snake(rpc.name)}", _parameters(scope, rpc), f" -> {_handle(rpc)}:")
+    yield from scope.deprecated(rpc)
+    yield call(f"async def start_{snake(rpc.name)}", _parameters(scope, rpc), f" -> {scope.handle(rpc)}:")
     yield from indent(
         [
             *docstring(rpc.comment, f"Starts {rpc.name}."),
-            *_checked(scope, rpc),
-            call("handle = await self.client.start_workflow", _started(scope, rpc), explode=True),
-            f"return {_handle(rpc)}(handle)",
+            *_begun(scope, rpc),
+            f"return {scope.handle(rpc)}(handle)",
         ]
     )
+
+
+def _begun(scope: Scope, rpc: Workflow) -> list[Line]:
+    started = _started(scope, rpc, rpc.id_conflict_policy)
+    start = call("handle = await self.client.start_workflow", started, explode=True)
+    return [*_checked(scope, rpc), start]
 
 
 def _start_with_signal(scope: Scope, rpc: Workflow, signal: Signal) -> Iterator[Line]:
     name = f"start_{snake(rpc.name)}_with_{snake(signal.name)}"
     parameters = _parameters(scope, rpc, *scope.parameter(signal, "signal"))
-    arguments = [*_started(scope, rpc), f"start_signal={scope.constant(signal)}"]
+    arguments = [*_started(scope, rpc, rpc.id_conflict_policy), f"start_signal={scope.constant(signal)}"]
     if signal.input:
         arguments.append("start_signal_args=[signal]")
-    yield call(f"async def {name}", parameters, f" -> {_handle(rpc)}:")
+    yield from scope.deprecated(rpc) or scope.deprecated(signal)
+    yield call(f"async def {name}", parameters, f" -> {scope.handle(rpc)}:")
     yield from indent(
         [
-            f'"""Sends {signal.name} to {rpc.name}, which is started if it does not run."""',
+            *docstring(f"Sends {signal.name} to {rpc.name}, {_STARTED}.", f"Sends {signal.name}."),
             *_checked(scope, rpc),
             *_checked(scope, signal, "signal"),
             call("handle = await self.client.start_workflow", arguments, explode=True),
-            f"return {_handle(rpc)}(handle)",
+            f"return {scope.handle(rpc)}(handle)",
         ]
     )
 
 
-def _start_with_update(scope: Scope, rpc: Workflow, update: Update) -> Iterator[Line]:
+def _start_with_update(scope: Scope, rpc: Workflow, update: Update, ref: Ref) -> Iterator[Line]:
     name = f"start_{snake(rpc.name)}_with_{snake(update.name)}"
     operation = scope.imports.name("temporalio.client", "WithStartWorkflowOperation")
     any_ = scope.imports.name("typing", "Any")
@@ -103,15 +107,17 @@ def _start_with_update(scope: Scope, rpc: Workflow, update: Update) -> Iterator[
         *scope.result_type(update),
         "start_workflow_operation=start",
     ]
-    returned = f"return {_handle(rpc)}(await start.workflow_handle())"
-    answer = f"tuple[{_handle(rpc)}, {scope.result(update)}]" if update.output else _handle(rpc)
+    started = _started(scope, rpc, ref.id_conflict_policy)
+    returned = f"return {scope.handle(rpc)}(await start.workflow_handle())"
+    answer = f"tuple[{scope.handle(rpc)}, {scope.result(update)}]" if update.output else scope.handle(rpc)
+    yield from scope.deprecated(rpc) or scope.deprecated(update)
     yield call(f"async def {name}", parameters, f" -> {answer}:")
     yield from indent(
         [
-            f'"""Updates {rpc.name}, which is started if it does not run, and waits for the update."""',
+            *docstring(f"Updates {rpc.name}, {_STARTED}, and waits for the update.", f"Sends {update.name}."),
             *_checked(scope, rpc),
             *_checked(scope, update, "update"),
-            call(f"start: {operation}[{any_}, {any_}] = {operation}", _started(scope, rpc), explode=True),
+            call(f"start: {operation}[{any_}, {any_}] = {operation}", started, explode=True),
             *_awaited(scope, update, "self.client.execute_update_with_start_workflow", arguments),
             f"{returned}, result" if update.output else returned,
         ]
@@ -121,12 +127,19 @@ def _start_with_update(scope: Scope, rpc: Workflow, update: Update) -> Iterator[
 def _execute(scope: Scope, rpc: Workflow) -> Iterator[Line]:
     parameters = _parameters(scope, rpc)
     arguments = [*(["request"] if rpc.input else []), "id=id"]
+    begun: list[Line] = [call(f"handle = await self.start_{snake(rpc.name)}", arguments)]
+    handle = "handle"
+    deprecated = scope.deprecated(rpc)
+    if deprecated:
+        # A checker would complain of a call in here, too.
+        begun, handle = _begun(scope, rpc), f"{scope.handle(rpc)}(handle)"
+    yield from deprecated
     yield call(f"async def execute_{snake(rpc.name)}", parameters, f" -> {scope.result(rpc)}:")
     yield from indent(
         [
             f'"""Starts {rpc.name} and waits for its end."""',
-            call(f"handle = await self.start_{snake(rpc.name)}", arguments),
-            f"{'return ' if rpc.output else ''}await handle.result()",
+            *begun,
+            f"{'return ' if rpc.output else ''}await {handle}.result()",
         ]
     )
 
@@ -134,12 +147,15 @@ def _execute(scope: Scope, rpc: Workflow) -> Iterator[Line]:
 def _find(scope: Scope, rpc: Workflow) -> Iterator[Line]:
     parameters = ["self", "id: str", "*", "run_id: str | None = None"]
     arguments = ["id", "run_id=run_id", *scope.result_type(rpc)]
-    yield call(f"def {snake(rpc.name)}_handle", parameters, f" -> {_handle(rpc)}:")
+    yield call(f"def {snake(rpc.name)}_handle", parameters, f" -> {scope.handle(rpc)}:")
     yield from indent(
         [
-            f'"""Finds a {rpc.name} by its workflow id, without asking the server whether there is one."""',
+            *docstring(
+                f"Finds {one(rpc.name)} by its workflow id, without asking the server whether there is one.",
+                f"Finds {one(rpc.name)}.",
+            ),
             call("handle = self.client.get_workflow_handle", arguments),
-            f"return {_handle(rpc)}(handle)",
+            f"return {scope.handle(rpc)}(handle)",
         ]
     )
 
@@ -155,7 +171,8 @@ def _query(scope: Scope, rpc: Query, names: Names) -> Iterator[Line]:
     optional = rpc.input is not None and not rpc.input.fields
     parameters = [f"{each} | None = None" if optional else each for each in scope.parameter(rpc)]
     default = [f"request = request or {scope.message(rpc.input)}()"] if rpc.input and optional else []
-    name = names.take(function_name(rpc), rpc.location, rpc.full_name)
+    name = names.take(function_name(snake(rpc.name)), rpc.location, rpc.full_name)
+    yield from scope.deprecated(rpc)
     yield call(f"async def {name}", ["self", *parameters], f" -> {scope.result(rpc)}:")
     arguments = [*scope.addressed(rpc), *scope.result_type(rpc)]
     yield from indent(
@@ -169,7 +186,8 @@ def _query(scope: Scope, rpc: Query, names: Names) -> Iterator[Line]:
 
 
 def _signal(scope: Scope, rpc: Signal, names: Names) -> Iterator[Line]:
-    name = names.take(function_name(rpc), rpc.location, rpc.full_name)
+    name = names.take(function_name(snake(rpc.name)), rpc.location, rpc.full_name)
+    yield from scope.deprecated(rpc)
     yield call(f"async def {name}", ["self", *scope.parameter(rpc)], " -> None:")
     yield from indent(
         [
@@ -181,8 +199,9 @@ def _signal(scope: Scope, rpc: Signal, names: Names) -> Iterator[Line]:
 
 
 def _update(scope: Scope, rpc: Update, names: Names) -> Iterator[Line]:
-    name = names.take(function_name(rpc), rpc.location, rpc.full_name)
+    name = names.take(function_name(snake(rpc.name)), rpc.location, rpc.full_name)
     parameters = ["self", *scope.parameter(rpc), "*", _OPTIONAL_ID]
+    yield from scope.deprecated(rpc)
     yield call(f"async def {name}", parameters, f" -> {scope.result(rpc)}:")
     yield from indent(
         [
@@ -199,6 +218,7 @@ def _start_update(scope: Scope, rpc: Update, names: Names) -> Iterator[Line]:
     stage = scope.imports.name("temporalio.client", "WorkflowUpdateStage")
     parameters = ["self", *scope.parameter(rpc), "*", _OPTIONAL_ID]
     arguments = [*_updated(scope, rpc), f"wait_for_stage={stage}.{rpc.wait_for_stage.name}"]
+    yield from scope.deprecated(rpc)
     yield call(f"async def {name}", parameters, f" -> {raw}[{scope.result(rpc)}]:")
     yield from indent(
         [
@@ -218,7 +238,7 @@ def _checked(scope: Scope, rpc: Rpc, parameter: str = "request") -> list[Line]:
     return [f"{scope.runtime}.check({parameter})"] if rpc.input else []
 
 
-def _started(scope: Scope, rpc: Workflow) -> list[Line]:
+def _started(scope: Scope, rpc: Workflow, policy: IdConflictPolicy | None) -> list[Line]:
     arguments: list[Line] = [
         *scope.addressed(rpc),
         f"id={scope.default_id(rpc)}",
@@ -226,9 +246,9 @@ def _started(scope: Scope, rpc: Workflow) -> list[Line]:
         *scope.result_type(rpc),
         *scope.start_options(rpc),
     ]
-    if rpc.id_conflict_policy:
-        policy = scope.imports.name("temporalio.common", "WorkflowIDConflictPolicy")
-        arguments.append(f"id_conflict_policy={policy}.{rpc.id_conflict_policy.name}")
+    if policy:
+        policies = scope.imports.name("temporalio.common", "WorkflowIDConflictPolicy")
+        arguments.append(f"id_conflict_policy={policies}.{policy.name}")
     return arguments
 
 

@@ -28,14 +28,15 @@ _RUNTIME = "triglot.contract.runtime"
 # Module-level names that generated code may import, and so must not define.
 _IMPORTED = {
     "Any", "Callable", "Client", "Final", "Priority", "Protocol", "RawValue", "RetryPolicy",
-    "WithStartWorkflowOperation", "WorkflowHandle", "WorkflowIDConflictPolicy", "WorkflowIDReusePolicy",
-    "WorkflowUpdateHandle", "WorkflowUpdateStage", "activity", "runtime", "timedelta", "workflow",
+    "VersioningBehavior", "WithStartWorkflowOperation", "WorkflowHandle", "WorkflowIDConflictPolicy",
+    "WorkflowIDReusePolicy", "WorkflowUpdateHandle", "WorkflowUpdateStage", "activity", "deprecated",
+    "runtime", "timedelta", "workflow",
 }  # fmt: skip
 
 
 def module_path(file: ProtoFile) -> str:
     """Where protoc puts a file's module, without its suffix."""
-    return file.stem.replace("-", "_")
+    return file.stem.replace("-", "_").replace(".", "/")
 
 
 def constant_name(rpc: Rpc) -> str:
@@ -43,11 +44,25 @@ def constant_name(rpc: Rpc) -> str:
     return snake(rpc.name).upper()
 
 
-def function_name(rpc: Rpc) -> str:
-    """An RPC's function; names that mean something else already get an underscore, as PEP 8 says."""
-    name = snake(rpc.name)
+def function_name(name: str) -> str:
+    """A function in snake case; names that mean something else already get an underscore, as PEP 8 says."""
     reserved = keyword.iskeyword(name) or name in _IMPORTED or name in ("implementation", "request")
     return f"{name}_" if reserved else name
+
+
+def _shared(contract: Contract) -> set[tuple[ProtoFile, bool, str]]:
+    """The names of RPCs that several services of a module have, those of activities apart."""
+    seen: dict[tuple[ProtoFile, bool, str], str] = {}
+    shared = set()
+    for service in contract.services:
+        for rpc in service.rpcs:
+            key = service.file, isinstance(rpc, Activity), snake(rpc.name)
+            if (
+                isinstance(rpc, Activity | Workflow | Update)
+                and seen.setdefault(key, rpc.service) != rpc.service
+            ):
+                shared.add(key)
+    return shared
 
 
 @dataclass
@@ -79,11 +94,10 @@ class Imports:
         if self.modules:
             self.name("temporalio", "workflow")
         past_sandbox = ["with workflow.unsafe.imports_passed_through():", *indent(self._modules())]
-        library = [name for name in sorted(self.names) if not name.startswith("temporalio")]
-        sdk = [name for name in sorted(self.names) if name.startswith("temporalio")]
-        yield from map(self._from, library)
+        installed = ("temporalio", "typing_extensions")
+        yield from (self._from(name) for name in sorted(self.names) if not name.startswith(installed))
         yield ""
-        yield from map(self._from, sdk)
+        yield from (self._from(name) for name in sorted(self.names) if name.startswith(installed))
         if self.modules:
             yield from ("", *past_sandbox)
 
@@ -117,6 +131,7 @@ class Scope:
         self.file = file
         self.imports = Imports(location)
         self.names = Names("Python", _IMPORTED)
+        self.shared = _shared(contract)
 
     @property
     def runtime(self) -> str:
@@ -131,6 +146,34 @@ class Scope:
     def take(self, identifier: str, owner: Rpc | Service) -> str:
         """Claims a module-level name."""
         return self.names.take(identifier, owner.location, owner.full_name)
+
+    def stem(self, rpc: Rpc) -> str:
+        """What the names of an RPC's functions are made of, with its service if another has it too."""
+        service = self.contract.service(rpc.service)
+        name = snake(rpc.name)
+        shared = (service.file, isinstance(rpc, Activity), name) in self.shared
+        return f"{snake(service.name)}_{name}" if shared else name
+
+    def class_stem(self, rpc: Rpc) -> str:
+        """The same for classes."""
+        service = self.contract.service(rpc.service)
+        alone = self.stem(rpc) == snake(rpc.name)
+        return pascal(rpc.name) if alone else pascal(service.name) + pascal(rpc.name)
+
+    def handle(self, rpc: Workflow) -> str:
+        """The class of a workflow's handle."""
+        return f"{self.class_stem(rpc)}Handle"
+
+    def deprecated(self, rpc: Rpc) -> list[Line]:
+        """The decorator of whatever calls an RPC that is deprecated.
+
+        For type checkers and editors alone: a warning at run time would come with each replay.
+        """
+        why = self.contract.deprecation(rpc)
+        if not why:
+            return []
+        name = self.imports.name("typing_extensions", "deprecated")
+        return [call(f"@{name}", [string(why), "category=None"])]
 
     def message(self, message: Message) -> str:
         """The message's class."""
@@ -162,7 +205,7 @@ class Scope:
 
     def made_id(self, rpc: Workflow | Update, argument: str = "request") -> str:
         """The id that the RPC's expression makes."""
-        name = f"{snake(rpc.name)}_id({argument if rpc.input else ''})"
+        name = f"{self.stem(rpc)}_id({argument if rpc.input else ''})"
         return self._local(self.contract.service(rpc.service), name)
 
     def default_id(self, rpc: Workflow | Update) -> str:

@@ -1,4 +1,4 @@
-"""What generated Python code calls: validation, ids and the data converter.
+"""What generated Python code calls: validation, ids, workflows with aliases, and the data converter.
 
 Two kinds of refusal: a client that is about to send a bad request gets `InvalidArgumentError`, a plain
 `ValueError`; a worker that has received one fails the activity, or refuses the update, with an
@@ -8,6 +8,7 @@ Two kinds of refusal: a client that is about to send a bad request gets `Invalid
 from __future__ import annotations
 
 import copy
+import dataclasses
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import Any, Final, Literal, Self, TypeGuard, TypeVar
 from google.protobuf.message import Message
 from temporalio import activity, workflow
 from temporalio.api.common.v1 import Payload
-from temporalio.common import RawValue
+from temporalio.common import RawValue, VersioningBehavior
 from temporalio.converter import (
     BinaryNullPayloadConverter,
     BinaryPlainPayloadConverter,
@@ -105,6 +106,56 @@ def receive(expected: type[MessageT], request: object) -> MessageT:
 def uuid_v4() -> str:
     """Makes a random UUID: replayable in a workflow, the operating system's elsewhere."""
     return str(workflow.uuid4() if workflow.in_workflow() else uuid.uuid4())
+
+
+def not_empty(rpc: str, made: str) -> str:
+    """Passes on the id that was made for an RPC.
+
+    Raises:
+        InvalidArgumentError: it is empty, which the server refuses and SDKs replace each in its own way; in a
+            workflow an `ApplicationError`, as from `validate`.
+    """
+    if made:
+        return made
+    refusal = invalid_argument(f"{rpc}: its id would be empty")
+    raise refusal if workflow.in_workflow() else InvalidArgumentError(refusal.details[0])
+
+
+def workflows(
+    implementation: type,
+    type_name: str,
+    *,
+    aliases: Sequence[str] = (),
+    versioning_behavior: VersioningBehavior = VersioningBehavior.UNSPECIFIED,
+) -> list[type]:
+    """Lists a workflow's class once for each of its types, for a worker or a replayer.
+
+    Raises:
+        ValueError: `workflow.defn` was told another name or versioning behaviour than the contract has.
+    """
+    definition = workflow._Definition.must_from_class(implementation)
+    name = implementation.__name__
+    if definition.name != type_name:
+        raise ValueError(
+            f"{name} is the workflow {definition.name}, not {type_name}; say so in workflow.defn"
+        )
+    if definition.versioning_behavior != versioning_behavior:
+        told = definition.versioning_behavior or VersioningBehavior.UNSPECIFIED
+        wanted = versioning_behavior.name
+        raise ValueError(
+            f"{name} has the versioning behaviour {told.name}, not {wanted}; say so in workflow.defn"
+        )
+    return [implementation, *(_alias(implementation, definition, alias) for alias in aliases)]
+
+
+def _alias(implementation: type, definition: workflow._Definition, alias: str) -> type:
+    # A class has one definition and a definition one name, so a further name needs a class of its own. It
+    # bears the implementation's name, by which the sandbox imports it: what it finds and runs is that one.
+    names = {"__module__": implementation.__module__, "__qualname__": implementation.__qualname__}
+    further = type(implementation.__name__, (implementation,), names)
+    known = dataclasses.replace(definition, name=alias, cls=further)
+    setattr(further, "__temporal_workflow_definition", known)
+    return further
 
 
 def data_converter(encoding: Literal["json", "binary"] = "json") -> DataConverter:

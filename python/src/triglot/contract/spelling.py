@@ -35,11 +35,12 @@ def contract_names() -> frozenset[str]:
     manifest: dict[str, Any] = json.loads(resources.files(__package__).joinpath("manifest.json").read_text())
     queues: dict[str, Any] = manifest["task_queues"]
     types = {
-        rpc["type"]
+        name
         for services in queues.values()
         for kinds in services.values()
         for rpcs in kinds.values()
         for rpc in rpcs.values()
+        for name in (rpc["type"], *rpc.get("aliases", ()))
     }
     return frozenset(queues) | types
 

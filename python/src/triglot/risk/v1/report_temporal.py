@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
@@ -42,6 +42,28 @@ def validate_decide_report(request: decision_pb2.DecideReportRequest) -> None:
     runtime.receive(decision_pb2.DecideReportRequest, request)
 
 
+class GenerateRiskReportWorkflow(Protocol):
+    """What a worker implements for GenerateRiskReport.
+
+    Decorate it with `@workflow.defn(name=RiskReportService.GENERATE_RISK_REPORT)`.
+    """
+
+    async def run(
+        self,
+        request: report_pb2.GenerateRiskReportRequest,
+        /,
+    ) -> report_pb2.GenerateRiskReportResponse:
+        """Makes one report, from prices to readers.
+
+        Where a limit is breached a person is asked first.
+        """
+
+
+def generate_risk_report_workflows(implementation: type[GenerateRiskReportWorkflow]) -> list[type]:
+    """Returns the class of GenerateRiskReport for each of its types, to register."""
+    return runtime.workflows(implementation, RiskReportService.GENERATE_RISK_REPORT)
+
+
 async def start_generate_risk_report(
     request: report_pb2.GenerateRiskReportRequest,
     *,
@@ -60,6 +82,21 @@ async def start_generate_risk_report(
         cancellation_type=workflow.ChildWorkflowCancellationType.TRY_CANCEL,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
     )
+
+
+class SimulateShardsWorkflow(Protocol):
+    """What a worker implements for SimulateShards.
+
+    Decorate it with `@workflow.defn(name=RiskReportService.SIMULATE_SHARDS)`.
+    """
+
+    async def run(self, request: report_pb2.SimulateShardsRequest, /) -> report_pb2.SimulateShardsResponse:
+        """Simulates a range of scenarios in shards and merges them: for reports of many shards."""
+
+
+def simulate_shards_workflows(implementation: type[SimulateShardsWorkflow]) -> list[type]:
+    """Returns the class of SimulateShards for each of its types, to register."""
+    return runtime.workflows(implementation, RiskReportService.SIMULATE_SHARDS)
 
 
 async def start_simulate_shards(

@@ -6,6 +6,7 @@ import {
   type SendNotificationRequest,
   SendNotificationRequestSchema,
   type SendNotificationResponse,
+  SendNotificationResponseSchema,
 } from './notification_pb.js';
 
 /** The task queue of triglot.notification.v1.NotificationService. */
@@ -15,6 +16,15 @@ export const notificationServiceTaskQueue = 'notification';
 export const notificationServiceNames = {
   sendNotification: 'triglot.notification.v1.NotificationService.SendNotification',
 } as const;
+
+/** What triglot.notification.v1.NotificationService consists of, as workflows and clients need it. */
+export const notificationService = {
+  sendNotification: {
+    type: notificationServiceNames.sendNotification,
+    input: SendNotificationRequestSchema,
+    output: SendNotificationResponseSchema,
+  },
+};
 
 /** What a worker implements for NotificationService. */
 export interface NotificationServiceActivities {

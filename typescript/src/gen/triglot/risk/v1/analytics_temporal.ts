@@ -6,12 +6,15 @@ import {
   type AggregateRiskRequest,
   AggregateRiskRequestSchema,
   type AggregateRiskResponse,
+  AggregateRiskResponseSchema,
   type MergeShardsRequest,
   MergeShardsRequestSchema,
   type MergeShardsResponse,
+  MergeShardsResponseSchema,
   type PrepareMarketDataRequest,
   PrepareMarketDataRequestSchema,
   type PrepareMarketDataResponse,
+  PrepareMarketDataResponseSchema,
 } from './analytics_pb.js';
 
 /** The task queue of triglot.risk.v1.AnalyticsService. */
@@ -23,6 +26,25 @@ export const analyticsServiceNames = {
   mergeShards: 'triglot.risk.v1.AnalyticsService.MergeShards',
   aggregateRisk: 'triglot.risk.v1.AnalyticsService.AggregateRisk',
 } as const;
+
+/** What triglot.risk.v1.AnalyticsService consists of, as workflows and clients need it. */
+export const analyticsService = {
+  prepareMarketData: {
+    type: analyticsServiceNames.prepareMarketData,
+    input: PrepareMarketDataRequestSchema,
+    output: PrepareMarketDataResponseSchema,
+  },
+  mergeShards: {
+    type: analyticsServiceNames.mergeShards,
+    input: MergeShardsRequestSchema,
+    output: MergeShardsResponseSchema,
+  },
+  aggregateRisk: {
+    type: analyticsServiceNames.aggregateRisk,
+    input: AggregateRiskRequestSchema,
+    output: AggregateRiskResponseSchema,
+  },
+};
 
 /** What a worker implements for AnalyticsService. */
 export interface AnalyticsServiceActivities {

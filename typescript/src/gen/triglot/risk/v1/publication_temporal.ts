@@ -6,12 +6,15 @@ import {
   type PromoteReportRequest,
   PromoteReportRequestSchema,
   type PromoteReportResponse,
+  PromoteReportResponseSchema,
   type PublishReportRequest,
   PublishReportRequestSchema,
   type PublishReportResponse,
+  PublishReportResponseSchema,
   type WithdrawReportRequest,
   WithdrawReportRequestSchema,
   type WithdrawReportResponse,
+  WithdrawReportResponseSchema,
 } from './publication_pb.js';
 
 /** The task queue of triglot.risk.v1.PublicationService. */
@@ -23,6 +26,25 @@ export const publicationServiceNames = {
   promoteReport: 'triglot.risk.v1.PublicationService.PromoteReport',
   withdrawReport: 'triglot.risk.v1.PublicationService.WithdrawReport',
 } as const;
+
+/** What triglot.risk.v1.PublicationService consists of, as workflows and clients need it. */
+export const publicationService = {
+  publishReport: {
+    type: publicationServiceNames.publishReport,
+    input: PublishReportRequestSchema,
+    output: PublishReportResponseSchema,
+  },
+  promoteReport: {
+    type: publicationServiceNames.promoteReport,
+    input: PromoteReportRequestSchema,
+    output: PromoteReportResponseSchema,
+  },
+  withdrawReport: {
+    type: publicationServiceNames.withdrawReport,
+    input: WithdrawReportRequestSchema,
+    output: WithdrawReportResponseSchema,
+  },
+};
 
 /** What a worker implements for PublicationService. */
 export interface PublicationServiceActivities {

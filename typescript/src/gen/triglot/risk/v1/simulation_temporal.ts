@@ -6,6 +6,7 @@ import {
   type SimulateShardRequest,
   SimulateShardRequestSchema,
   type SimulateShardResponse,
+  SimulateShardResponseSchema,
 } from './simulation_pb.js';
 
 /** The task queue of triglot.risk.v1.SimulationService. */
@@ -15,6 +16,15 @@ export const simulationServiceTaskQueue = 'simulation';
 export const simulationServiceNames = {
   simulateShard: 'triglot.risk.v1.SimulationService.SimulateShard',
 } as const;
+
+/** What triglot.risk.v1.SimulationService consists of, as workflows and clients need it. */
+export const simulationService = {
+  simulateShard: {
+    type: simulationServiceNames.simulateShard,
+    input: SimulateShardRequestSchema,
+    output: SimulateShardResponseSchema,
+  },
+};
 
 /** What a worker implements for SimulationService. */
 export interface SimulationServiceActivities {
