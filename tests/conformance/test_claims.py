@@ -98,7 +98,7 @@ def executors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Executor]:
         return run([binary, operation], url, payloads)
 
     async def in_typescript(operation: str, url: str, payloads: Sequence[Payload]) -> list[Payload]:
-        script = EXECUTORS / "payloads.mjs"
+        script = EXECUTORS / "claims.mjs"
         return run([node, script, operation, packages.as_uri(), MODULES.as_uri()], url, payloads)
 
     return {"python": in_python, "go": in_go, "typescript": in_typescript}
@@ -108,12 +108,12 @@ def build_go(folder: Path) -> Path:
     """Builds the executor as if it lay in Go's module, whose internal packages it needs."""
     go = shutil.which("go")
     assert go, "go is not on the PATH; run the tests by make"
-    place = ROOT / "go" / "internal" / "payloads" / "main.go"
+    place = ROOT / "go" / "internal" / "claims" / "main.go"
     overlay = folder / "overlay.json"
-    overlay.write_text(json.dumps({"Replace": {str(place): str(EXECUTORS / "payloads.go")}}))
-    binary = folder / "payloads"
+    overlay.write_text(json.dumps({"Replace": {str(place): str(EXECUTORS / "claims.go")}}))
+    binary = folder / "claims"
     subprocess.run(
-        [go, "build", "-C", "go", "-overlay", overlay, "-o", binary, "./internal/payloads"],
+        [go, "build", "-C", "go", "-overlay", overlay, "-o", binary, "./internal/claims"],
         cwd=ROOT,
         env={**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"},
         check=True,

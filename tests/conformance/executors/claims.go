@@ -1,4 +1,4 @@
-// Command payloads lets Go's SDK put payloads into our store (encode) or fetch them (decode): proto JSON of a
+// Command claims lets Go's SDK put payloads into our store (encode) or fetch them (decode): proto JSON of a
 // temporal.api.common.v1.Payloads on standard input and output. An error comes out as a failure does on the wire.
 package main
 
