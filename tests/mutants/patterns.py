@@ -111,6 +111,21 @@ PATTERNS = (
         ("cancellation",),
     ),
     Pattern(
+        "Errors that are the same in each language",
+        "docs/errors.md",
+        (
+            "errors-type-python",
+            "errors-type-go",
+            "errors-type-typescript",
+            "errors-refusal-python",
+            "errors-refusal-go",
+            "errors-refusal-typescript",
+            "errors-details-python",
+            "errors-details-go",
+            "errors-wrapped-go",
+        ),
+    ),
+    Pattern(
         "Time-outs and retries by contract; errors that are never retried",
         "proto/triglot/errors/v1/errors.proto",
         (
@@ -241,9 +256,38 @@ PATTERNS = (
         ),
     ),
     Pattern(
+        "A contract that changes while old and new are live",
+        "python/src/triglot/contract/breaking.py",
+        (
+            "breaking-types",
+            "breaking-rules",
+            "breaking-reserved",
+            "breaking-itself",
+            "breaking-expires",
+            "evolution-alias",
+        ),
+    ),
+    Pattern(
         "Data converter: one contract, no stray payload",
         "python/src/triglot/contract/runtime.py",
         ("workflow-argument",),
+    ),
+    Pattern(
+        "Data converter for protobuf-es, as a package",
+        "typescript/payload-converter/src/index.ts",
+        (
+            "converter-guard",
+            "converter-realm",
+            "converter-utf8",
+            "converter-unknown",
+            "converter-any",
+            "converter-packed",
+        ),
+    ),
+    Pattern(
+        "JSON contract: one schema that every reader asks",
+        "tests/json_contract/trade.py",
+        ("json-schema-go", "json-schema-typescript", "json-tolerant", "json-decimal", "json-fields"),
     ),
 )
 
@@ -273,7 +317,8 @@ def _link(test: str) -> str:
         case "go":
             return f"[{' '.join(names)}](../go/{place.removeprefix('./')})"
         case _:
-            return f"[{Path(place).name}](../typescript/src/{place})"
+            folder = "" if place.startswith("payload-converter/") else "src/"
+            return f"[{Path(place).name}](../typescript/{folder}{place})"
 
 
 if __name__ == "__main__":
