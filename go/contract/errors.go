@@ -55,7 +55,8 @@ func invalidArgument(message string, violations *validate.Violations) error {
 // NewFailureConverter makes the failure converter that goes with a data converter.
 //
 // The SDK wraps what a data converter or a driver of external storage returns, and a wrapped error loses its type;
-// those with a type of the contract are taken out of their wrapping.
+// those with a type of the contract are taken out of their wrapping. What an activity or a child has failed
+// with stays within that failure, which tells where it comes from.
 func NewFailureConverter(payloads converter.DataConverter) converter.FailureConverter {
 	return failureConverter{
 		temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: payloads}),
@@ -70,8 +71,11 @@ type failureConverter struct {
 }
 
 func (c failureConverter) ErrorToFailure(err error) *failurepb.Failure {
+	var activity *temporal.ActivityError
+	var child *temporal.ChildWorkflowExecutionError
 	var application *temporal.ApplicationError
-	if errors.As(err, &application) && slices.Contains(wrapped, application.Type()) {
+	elsewhere := errors.As(err, &activity) || errors.As(err, &child)
+	if !elsewhere && errors.As(err, &application) && slices.Contains(wrapped, application.Type()) {
 		err = application
 	}
 	return c.FailureConverter.ErrorToFailure(err)

@@ -88,7 +88,10 @@ func checkHolds(payload *commonpb.Payload, wanted string) error {
 		return errors.New("the payload is json/plain, not the contract's message")
 	case converter.MetadataEncodingProto, converter.MetadataEncodingProtoJSON:
 		sent := string(payload.GetMetadata()[converter.MetadataMessageType])
-		if sent != "" && sent != wanted {
+		if sent == "" {
+			return errors.New("the payload does not say which message it holds")
+		}
+		if sent != wanted {
 			return fmt.Errorf("the payload holds %s", sent)
 		}
 	}

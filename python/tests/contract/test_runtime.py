@@ -136,6 +136,12 @@ def test_an_activity_refuses_for_good_what_is_not_its_request(request_: RawValue
     assert isinstance(caught.value.details[0], validate_pb2.Violations)
 
 
+def test_a_refusal_may_quote_what_cannot_be_sent_back() -> None:
+    refusal = runtime.invalid_argument("half of a pair: \ud800")
+    assert refusal.message == r"half of a pair: \ud800"
+    assert refusal.details[0].violations[0].message == refusal.message
+
+
 @pytest.mark.parametrize("encoding", ["json", "binary"])
 def test_both_converters_read_both_encodings(encoding: Any) -> None:
     converter = runtime.data_converter(encoding).payload_converter

@@ -259,6 +259,8 @@ def _reason(error: BaseException) -> str:
 
 def invalid_argument(text: str) -> ApplicationError:
     """Makes the non-retryable refusal of a request that is wrong in another way than by breaking a rule."""
+    # What was sent may be quoted in it, and half of a surrogate pair cannot be sent back.
+    text = text.encode(errors="backslashreplace").decode()
     violations = validate_pb2.Violations(violations=[validate_pb2.Violation(message=text)])
     return ApplicationError(text, violations, type=INVALID_ARGUMENT, non_retryable=True)
 
