@@ -8,10 +8,13 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 ARGS ?=
+AGAINST ?=
 IMAGES ?=
 CLUSTER ?=
 REQUIRE_ENGINE ?=
 TRIGLOT_TAG ?=
+SEED ?=
+SECONDS ?= 60
 
 # Go, Node, buf and the Temporal CLI come as wheels: .venv/bin is the only toolchain that is needed.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -28,7 +31,7 @@ VENV := .venv/.installed
 NODE_MODULES := typescript/node_modules/.package-lock.json
 GO_MODULES := build/.go-modules
 GO_SOURCES := $(shell find go -name '*.go' 2>/dev/null)
-TYPESCRIPT_SOURCES := $(shell find typescript/src -name '*.ts' 2>/dev/null)
+TYPESCRIPT_SOURCES := $(shell find typescript/src typescript/payload-converter/src -name '*.ts' 2>/dev/null)
 GO_BINARIES := build/.go-built
 TYPESCRIPT_BUILD := build/.typescript-built
 
@@ -70,6 +73,7 @@ build: setup $(GO_BINARIES) $(TYPESCRIPT_BUILD) ## compile the Go and TypeScript
 .PHONY: generate
 generate: setup ## compile proto/ into every language, publish schemas, renew tables in docs
 	@python -m triglot.contract.generate
+	@python -m triglot.contract.option_page
 	@python -m triglot.risk.schemas
 	@python python/tests/risk/input_table.py
 
@@ -86,7 +90,7 @@ clean: ## delete what was built and installed, and what the containers stored; k
 	@if [[ ! -d .triglot/secrets ]]; then :; \
 	elif [[ -x .venv/bin/python ]] && docker info > /dev/null 2>&1; then python -m triglot.cli.containers clean; \
 	else echo "clean: what containers stored stays: that needs .venv (make setup) and a container engine" >&2; fi
-	rm -rf .venv build go/bin typescript/dist typescript/node_modules
+	rm -rf .venv build go/bin typescript/dist typescript/payload-converter/dist typescript/node_modules
 
 ##@ Containers
 
@@ -138,15 +142,18 @@ check-go: setup
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go); [[ -z "$$unformatted" ]] || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	go -C go vet ./...
 	go -C go tool staticcheck ./...
+	go -C go tool workflowcheck ./...
 
 .PHONY: check-typescript
 check-typescript: setup
 	npm --prefix typescript run --silent check
 
 .PHONY: check-contract
-check-contract: setup
+check-contract: setup ## lint, breaking changes (AGAINST=COMMIT: since that commit too), freshness
 	python -m triglot.contract.generate --lint
+	python -m triglot.contract.breaking $(addprefix --against=,$(AGAINST))
 	python -m triglot.contract.generate --check || { echo "run make generate, and commit what it writes" >&2; exit 1; }
+	python -m triglot.contract.option_page --check
 
 .PHONY: check-input
 check-input: setup
@@ -205,6 +212,10 @@ test: build ## unit tests in three languages, and what crosses them (REQUIRE_ENG
 record-histories: setup ## record a history of every path beside the older ones, which stay (ARGS="approved rejected")
 	@PYTHONPATH=python/tests/workflow:tests python tests/replay/record.py $(ARGS)
 
+.PHONY: fuzz
+fuzz: build ## compare the languages over random messages (SEED=7 SECONDS=60)
+	@PYTHONPATH=tests/conformance python -m fuzz $(if $(SEED),--seed $(SEED)) --seconds $(SECONDS) $(ARGS)
+
 .PHONY: mutants
 mutants: build ## remove one safeguard at a time and see its test turn red
 	@python tests/mutants/run.py $(ARGS)
@@ -230,9 +241,10 @@ $(NODE_MODULES): typescript/package-lock.json | $(VENV)
 	@cd typescript && npm ci --silent
 	@touch $@
 
-$(GO_MODULES): go/go.mod go/go.sum | $(VENV)
+$(GO_MODULES): go/go.mod go/go.sum tests/json_contract/go/go.mod tests/json_contract/go/go.sum | $(VENV)
 	@echo "setup: Go modules from go/go.sum" >&2
 	@go -C go mod download
+	@go -C tests/json_contract/go mod download
 	@mkdir -p $(@D) && touch $@
 
 $(GO_BINARIES): $(GO_MODULES) $(GO_SOURCES)
@@ -240,7 +252,7 @@ $(GO_BINARIES): $(GO_MODULES) $(GO_SOURCES)
 	@go -C go build -o bin/ ./cmd/...
 	@mkdir -p $(@D) && touch $@
 
-$(TYPESCRIPT_BUILD): $(NODE_MODULES) $(TYPESCRIPT_SOURCES) typescript/tsconfig.json
-	@echo "build: typescript/dist" >&2
+$(TYPESCRIPT_BUILD): $(NODE_MODULES) $(TYPESCRIPT_SOURCES) typescript/tsconfig.json typescript/payload-converter/tsconfig.json
+	@echo "build: typescript/dist, typescript/payload-converter/dist" >&2
 	@npm --prefix typescript run --silent build
 	@mkdir -p $(@D) && touch $@

@@ -1,0 +1,1 @@
+"""Random schemas and messages, by which the languages are compared: `make fuzz`."""
