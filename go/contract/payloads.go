@@ -18,8 +18,9 @@ const (
 
 // NewDataConverter makes a data converter that encodes messages as json/protobuf ("json") or binary/protobuf
 // ("binary") and decodes both. Fields that a newer writer has added are passed over. A message is decoded
-// only from a payload that holds that message: anything else is a non-retryable error of type
-// InvalidArgument.
+// only from a payload that holds that message, and an argument only where it is the only one: anything else is a
+// non-retryable error of type InvalidArgument. The SDK decodes details of heartbeats like arguments, so an
+// activity that wrote several reads several.
 func NewDataConverter(encoding string) (converter.DataConverter, error) {
 	asJSON := converter.NewProtoJSONPayloadConverterWithOptions(
 		converter.ProtoJSONPayloadConverterOptions{AllowUnknownFields: true})
@@ -55,6 +56,9 @@ func (c dataConverter) ToPayloads(values ...any) (*commonpb.Payloads, error) {
 }
 
 func (c dataConverter) FromPayloads(payloads *commonpb.Payloads, targets ...any) error {
+	if err := checkAlone(payloads, targets); err != nil {
+		return err
+	}
 	for i, payload := range payloads.GetPayloads() {
 		if i == len(targets) {
 			break
@@ -77,6 +81,18 @@ func (c dataConverter) FromPayload(payload *commonpb.Payload, target any) error 
 	}
 	if err != nil {
 		return NewInvalidArgument(fmt.Sprintf("expected %s: %v", wanted, err))
+	}
+	return nil
+}
+
+// checkAlone refuses further arguments beside a message, which the SDK would drop without a word.
+func checkAlone(payloads *commonpb.Payloads, targets []any) error {
+	count := len(payloads.GetPayloads())
+	if len(targets) != 1 || count < 2 {
+		return nil
+	}
+	if wanted, isMessage := messageName(targets[0]); isMessage {
+		return NewInvalidArgument(fmt.Sprintf("expected %s, got %d arguments", wanted, count))
 	}
 	return nil
 }

@@ -148,6 +148,28 @@ func TestOnlyTheMessageItselfIsDecoded(t *testing.T) {
 	}
 }
 
+// requireTwoArguments asserts the refusal of a request that did not come alone.
+func requireTwoArguments(t *testing.T, err error) {
+	t.Helper()
+	if got := requireInvalidArgument(t, err).Message(); !strings.HasSuffix(got, "Request, got 2 arguments") {
+		t.Errorf("message = %q", got)
+	}
+}
+
+func TestAMessageIsTheOnlyArgument(t *testing.T) {
+	payloads := newConverter(t, "json")
+	for name, second := range map[string]any{"another": validRequest(), "a text": "text", "nothing": nil} {
+		t.Run(name, func(t *testing.T) {
+			sent, err := payloads.ToPayloads(validRequest(), second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var pointer *riskv1.SimulateShardRequest
+			requireTwoArguments(t, payloads.FromPayloads(sent, &pointer))
+		})
+	}
+}
+
 func TestPlainValuesStayConvertible(t *testing.T) {
 	payloads := newConverter(t, "json")
 	sent, err := payloads.ToPayloads("text", 1<<53+1, []byte("bytes"), nil)

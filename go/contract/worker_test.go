@@ -41,6 +41,7 @@ func TestAWorkflowEndsWhereItsRequestIsNone(t *testing.T) {
 		"null":            {nil},
 		"another message": {&riskv1.ScenarioRange{Count: 1}},
 		"json/plain":      {converter.NewRawValue(plain)},
+		"two requests":    {&riskv1.SimulateShardsRequest{}, &riskv1.SimulateShardsRequest{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment := newEnvironment(t)

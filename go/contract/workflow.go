@@ -119,90 +119,75 @@ func SetQueryHandler[Request proto.Message, Response any](
 	})
 }
 
-// SetValidatedUpdateHandler makes a workflow answer an update. A request that breaks the contract's rules is
-// refused before the workflow's own validator sees it, which may be nil. Neither is replayed.
-func SetValidatedUpdateHandler[Request proto.Message](
-	ctx workflow.Context, name string, handler any, validator func(workflow.Context, Request) error,
+// SetUpdateHandler makes a workflow answer an update. One without its request is refused before the workflow's own
+// validator sees it, which may be nil. Neither is replayed.
+func SetUpdateHandler[Request proto.Message, Response any](
+	ctx workflow.Context,
+	name string,
+	handler func(workflow.Context, Request) (Response, error),
+	validator func(workflow.Context, Request) error,
 ) error {
-	return setUpdateHandler(ctx, name, handler, func(_ workflow.Context, request Request) error {
-		return Validate(request)
-	}, validator)
+	return workflow.SetUpdateHandlerWithOptions(ctx, name, handler, requiring(validator))
 }
 
-// SetUpdateHandler is SetValidatedUpdateHandler for an update that the contract does not have validated: only
-// one without its request is refused.
-func SetUpdateHandler[Request proto.Message](
-	ctx workflow.Context, name string, handler any, validator func(workflow.Context, Request) error,
+// SetUpdateHandlerWithoutResult is SetUpdateHandler for an update that returns only an error.
+func SetUpdateHandlerWithoutResult[Request proto.Message](
+	ctx workflow.Context,
+	name string,
+	handler func(workflow.Context, Request) error,
+	validator func(workflow.Context, Request) error,
 ) error {
-	return setUpdateHandler(ctx, name, handler, func(_ workflow.Context, request Request) error {
-		return requirePresent(request)
-	}, validator)
+	return workflow.SetUpdateHandlerWithOptions(ctx, name, handler, requiring(validator))
 }
 
-func setUpdateHandler[Request proto.Message](
-	ctx workflow.Context, name string, handler any, check, validator func(workflow.Context, Request) error,
-) error {
-	return workflow.SetUpdateHandlerWithOptions(ctx, name, handler, workflow.UpdateHandlerOptions{
-		Validator: func(ctx workflow.Context, request Request) error {
-			if err := check(ctx, request); err != nil || validator == nil {
-				return err
-			}
-			return validator(ctx, request)
-		},
-	})
+func requiring[Request proto.Message](
+	validator func(workflow.Context, Request) error,
+) workflow.UpdateHandlerOptions {
+	return workflow.UpdateHandlerOptions{Validator: func(ctx workflow.Context, request Request) error {
+		if err := requirePresent(request); err != nil || validator == nil {
+			return err
+		}
+		return validator(ctx, request)
+	}}
+}
+
+// Validated makes a validator of updates that refuses what breaks the contract's rules before the workflow's own
+// sees it, which may be nil.
+func Validated[Request proto.Message](
+	validator func(workflow.Context, Request) error,
+) func(workflow.Context, Request) error {
+	return func(ctx workflow.Context, request Request) error {
+		if err := Validate(request); err != nil || validator == nil {
+			return err
+		}
+		return validator(ctx, request)
+	}
 }
 
 // SetBareUpdateHandler makes a workflow answer an update without a request. The validator may be nil.
-func SetBareUpdateHandler(
-	ctx workflow.Context, name string, handler any, validator func(workflow.Context) error,
+func SetBareUpdateHandler[Response any](
+	ctx workflow.Context,
+	name string,
+	handler func(workflow.Context) (Response, error),
+	validator func(workflow.Context) error,
 ) error {
-	var options workflow.UpdateHandlerOptions
-	if validator != nil {
-		options.Validator = validator
+	return workflow.SetUpdateHandlerWithOptions(ctx, name, handler, bare(validator))
+}
+
+// SetBareUpdateHandlerWithoutResult is SetBareUpdateHandler for an update that returns only an error.
+func SetBareUpdateHandlerWithoutResult(
+	ctx workflow.Context,
+	name string,
+	handler func(workflow.Context) error,
+	validator func(workflow.Context) error,
+) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, name, handler, bare(validator))
+}
+
+// bare leaves a nil validator out, which the SDK would call.
+func bare(validator func(workflow.Context) error) workflow.UpdateHandlerOptions {
+	if validator == nil {
+		return workflow.UpdateHandlerOptions{}
 	}
-	return workflow.SetUpdateHandlerWithOptions(ctx, name, handler, options)
-}
-
-// SignalChannel receives the requests of a signal. One that cannot be decoded, or is not there, is logged and
-// passed over, for its sender has gone; the contract's rules are not asked, as of a workflow's own request.
-type SignalChannel[Request proto.Message] struct {
-	// ReceiveChannel is the SDK's, for selectors.
-	workflow.ReceiveChannel
-}
-
-// NewSignalChannel makes the channel of a signal.
-func NewSignalChannel[Request proto.Message](ctx workflow.Context, signal string) SignalChannel[Request] {
-	return SignalChannel[Request]{workflow.GetSignalChannel(ctx, signal)}
-}
-
-// Receive waits for a request.
-func (c SignalChannel[Request]) Receive(ctx workflow.Context) Request {
-	for {
-		var request Request
-		c.ReceiveChannel.Receive(ctx, &request)
-		if c.holds(ctx, request) {
-			return request
-		}
-	}
-}
-
-// ReceiveAsync returns a request that has arrived already, and whether there is one.
-func (c SignalChannel[Request]) ReceiveAsync(ctx workflow.Context) (Request, bool) {
-	for {
-		var request Request
-		if !c.ReceiveChannel.ReceiveAsync(&request) {
-			return request, false
-		}
-		if c.holds(ctx, request) {
-			return request, true
-		}
-	}
-}
-
-func (c SignalChannel[Request]) holds(ctx workflow.Context, request Request) bool {
-	err := requirePresent(request)
-	if err != nil {
-		workflow.GetLogger(ctx).Error("a signal is passed over", "signal", c.Name(), "error", err)
-	}
-	return err == nil
+	return workflow.UpdateHandlerOptions{Validator: validator}
 }

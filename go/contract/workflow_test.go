@@ -184,7 +184,8 @@ func TestAQueryIsValidated(t *testing.T) {
 	if err := answer.Get(&found); err != nil || found.GetCount() != 1 {
 		t.Errorf("answer = %v, %v", found, err)
 	}
-	for _, arguments := range [][]any{nil, {&riskv1.SimulateShardRequest{}}, {&riskv1.ScenarioRange{}}} {
+	for _, arguments := range [][]any{nil, {&riskv1.SimulateShardRequest{}}, {&riskv1.ScenarioRange{}},
+		{validRequest(), validRequest()}} {
 		_, err := environment.QueryWorkflow("look", arguments...)
 		requireInvalidArgument(t, err)
 	}
@@ -220,74 +221,80 @@ func update(t *testing.T, register func(workflow.Context) error, arguments ...an
 	return told.rejected
 }
 
-func change(workflow.Context, *riskv1.SimulateShardRequest) error { return nil }
+func change(_ workflow.Context, request *riskv1.SimulateShardRequest) (*riskv1.ScenarioRange, error) {
+	return request.GetRange(), nil
+}
+
+func changeSilently(workflow.Context, *riskv1.SimulateShardRequest) error { return nil }
 
 func tooEarly(workflow.Context, *riskv1.SimulateShardRequest) error {
 	return temporal.NewApplicationError("too early", "TooEarly")
 }
 
+type validator = func(workflow.Context, *riskv1.SimulateShardRequest) error
+
+// updates are the two ways to handle an update with a request.
+var updates = map[string]func(workflow.Context, validator) error{
+	"with a result": func(ctx workflow.Context, validate validator) error {
+		return contract.SetUpdateHandler(ctx, "change", change, validate)
+	},
+	"without a result": func(ctx workflow.Context, validate validator) error {
+		return contract.SetUpdateHandlerWithoutResult(ctx, "change", changeSilently, validate)
+	},
+}
+
 func TestAnUpdateIsValidatedBeforeItsValidatorSeesIt(t *testing.T) {
-	validated := func(validator func(workflow.Context, *riskv1.SimulateShardRequest) error) func(workflow.Context) error {
-		return func(ctx workflow.Context) error {
-			return contract.SetValidatedUpdateHandler(ctx, "change", change, validator)
-		}
+	for name, set := range updates {
+		t.Run(name, func(t *testing.T) {
+			validated := func(own validator) func(workflow.Context) error {
+				return func(ctx workflow.Context) error { return set(ctx, contract.Validated(own)) }
+			}
+			if err := update(t, validated(nil), validRequest()); err != nil {
+				t.Error(err)
+			}
+			requireFailure(t, update(t, validated(tooEarly), validRequest()), "TooEarly")
+			requireInvalidArgument(t, update(t, validated(tooEarly), &riskv1.SimulateShardRequest{}))
+			requireInvalidArgument(t, update(t, validated(nil), &riskv1.SimulateShardRequest{}))
+			requireInvalidArgument(t, update(t, validated(nil)))
+			requireInvalidArgument(t, update(t, validated(nil), "text"))
+			requireTwoArguments(t, update(t, validated(nil), validRequest(), validRequest()))
+		})
 	}
-	if err := update(t, validated(nil), validRequest()); err != nil {
-		t.Error(err)
-	}
-	requireFailure(t, update(t, validated(tooEarly), validRequest()), "TooEarly")
-	requireInvalidArgument(t, update(t, validated(tooEarly), &riskv1.SimulateShardRequest{}))
-	requireInvalidArgument(t, update(t, validated(nil), &riskv1.SimulateShardRequest{}))
-	requireInvalidArgument(t, update(t, validated(nil)))
-	requireInvalidArgument(t, update(t, validated(nil), "text"))
 }
 
 func TestAnUpdateThatIsNotValidatedNeedsItsRequest(t *testing.T) {
-	unvalidated := func(ctx workflow.Context) error {
-		return contract.SetUpdateHandler[*riskv1.SimulateShardRequest](ctx, "change", change, nil)
+	for name, set := range updates {
+		t.Run(name, func(t *testing.T) {
+			unvalidated := func(ctx workflow.Context) error { return set(ctx, nil) }
+			if err := update(t, unvalidated, &riskv1.SimulateShardRequest{}); err != nil {
+				t.Error(err)
+			}
+			requireInvalidArgument(t, update(t, unvalidated))
+		})
 	}
-	if err := update(t, unvalidated, &riskv1.SimulateShardRequest{}); err != nil {
-		t.Error(err)
-	}
-	requireInvalidArgument(t, update(t, unvalidated))
 }
 
 func TestAnUpdateWithoutARequestHasAValidatorOrNone(t *testing.T) {
-	bare := func(validator func(workflow.Context) error) func(workflow.Context) error {
-		return func(ctx workflow.Context) error {
+	type validator = func(workflow.Context) error
+	for name, set := range map[string]func(workflow.Context, validator) error{
+		"with a result": func(ctx workflow.Context, validate validator) error {
+			handler := func(workflow.Context) (string, error) { return "changed", nil }
+			return contract.SetBareUpdateHandler(ctx, "change", handler, validate)
+		},
+		"without a result": func(ctx workflow.Context, validate validator) error {
 			handler := func(workflow.Context) error { return nil }
-			return contract.SetBareUpdateHandler(ctx, "change", handler, validator)
-		}
-	}
-	if err := update(t, bare(nil)); err != nil {
-		t.Error(err)
-	}
-	refusing := func(workflow.Context) error { return temporal.NewApplicationError("too early", "TooEarly") }
-	requireFailure(t, update(t, bare(refusing)), "TooEarly")
-}
-
-func TestASignalThatIsNoneIsPassedOver(t *testing.T) {
-	environment := newEnvironment(t)
-	environment.RegisterDelayedCallback(func() {
-		for _, argument := range []any{"text", nil, &riskv1.Shard{}, &riskv1.ScenarioRange{First: 1},
-			nil, &riskv1.ScenarioRange{First: 2}, nil} {
-			environment.SignalWorkflow("range", argument)
-		}
-	}, 0)
-	err := run(environment, func(ctx workflow.Context) error {
-		channel := contract.NewSignalChannel[*riskv1.ScenarioRange](ctx, "range")
-		if first := channel.Receive(ctx).GetFirst(); first != 1 {
-			t.Errorf("first = %d; want 1", first)
-		}
-		if second, ok := channel.ReceiveAsync(ctx); !ok || second.GetFirst() != 2 {
-			t.Errorf("second = %v, %t", second, ok)
-		}
-		if third, ok := channel.ReceiveAsync(ctx); ok {
-			t.Errorf("third = %v", third)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
+			return contract.SetBareUpdateHandlerWithoutResult(ctx, "change", handler, validate)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bare := func(own validator) func(workflow.Context) error {
+				return func(ctx workflow.Context) error { return set(ctx, own) }
+			}
+			if err := update(t, bare(nil)); err != nil {
+				t.Error(err)
+			}
+			refusing := func(workflow.Context) error { return temporal.NewApplicationError("too early", "TooEarly") }
+			requireFailure(t, update(t, bare(refusing)), "TooEarly")
+		})
 	}
 }

@@ -12,15 +12,19 @@ The operations, and what executors answer:
 
 `data` is a message in protobuf's binary form, PAYLOAD has `metadata` (bytes in base64) and `data` (base64), a
 violation has `field` (its path), `rule` and `message`. `"stock": true` takes the SDK's default converter in
-place of the contract's. Go answers `{"data": null}` where its SDK makes a nil message. What fails answers
-{"error": {"type", "message", "nonRetryable"}}, as the SDK would send it.
+place of the contract's, in which a decode may answer as decode_plain does. `{"data": null}` is no message at
+all. What the code under test raises is answered by {"error": {"type", "message", "nonRetryable"}}, as the SDK
+would send it. Three types are the executors' own: `Executor` is a fault of theirs, be it that they were asked
+for what their language does not have, and always a failed test; `Unwritable` a message that was decoded and
+that TypeScript does not encode again; `Unmade` one that TypeScript cannot hold, so nothing was tested.
 
 A TAGGED value is an object with one key, so that nothing is lost on the way: {"nothing": null},
 {"null": null}, {"bool": true}, {"int": "1"}, {"float": "nan"}, {"number": "1"} (a number of JavaScript, which
 has one type), {"string": "a"}, {"bytes": BASE64}, {"list": [TAGGED]}, {"map": [[KEY, TAGGED]]},
 {"datetime": RFC 3339}, {"record": [["name", TAGGED], ["count", TAGGED]]}; and, to be encoded alone,
 {"bigint": "1"}, {"enum": NUMBER}, {"duration": SECONDS}, {"set": [TAGGED]}, {"dictionary": [[KEY, TAGGED]]}
-(JavaScript's Map). TYPE is one of any, bool, int, float, string, bytes, list, map, record, enum, datetime.
+(JavaScript's Map). {"deep": LEVELS} comes of a value of JavaScript that is too deep to tell.
+TYPE is one of any, bool, int, float, string, bytes, list, map, record, enum, datetime.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ A file is a group of rules. Its cases are of four kinds:
                  that is read, as by a worker that was deployed earlier.
     [[payload]]  a payload made by hand that each language reads as `type`: `data` or `hex`, and `metadata`.
     [[plain]]    a tagged value (languages.py) that each language writes, and each reads `as` a type; `wire`
-                 is what all write.
+                 is what all write. `writers` are the languages that have such a value, unless all have.
     [[text]]     json/plain made by hand in `data`, that each language reads `as` a type.
 
 Every case has an `id`, the `rule` it proves, and says in `gives` what is read: a message in text format or
@@ -44,9 +44,13 @@ class Word(StrEnum):
     REFUSED = "refused"  # by the reader, for good
     FAILED = "failed"  # at the reader, as something that another attempt may cure
     UNWRITABLE = "unwritable"  # the writer raises
+    UNWRITABLE_AGAIN = "unwritable again"  # a value, of which the reader's language can make no payload
     NOTHING = "nothing"  # a null pointer
     READ = "read"  # a value; the case does not say which
     CRASH = "crash"  # the process is gone
+
+
+BROKEN: Final = "broken: "  # the executor itself failed, which agrees with nothing; its message follows
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ class Case:
             yield from (Cell(self._encoding(), HAND, reader) for reader in LANGUAGES)
             return
         for encoding in self.encodings():
-            for writer in LANGUAGES:
+            for writer in self.writers():
                 yield from (Cell(encoding, writer, reader) for reader in LANGUAGES)
                 if self.writes(encoding) is not None:
                     yield Cell(encoding, writer, WIRE)
@@ -116,6 +120,10 @@ class Case:
         if self.kind == "plain":
             return ("plain",)
         return tuple(self.content.get("encodings", ENCODINGS))
+
+    def writers(self) -> tuple[str, ...]:
+        """The languages that can express it."""
+        return tuple(self.content.get("writers", LANGUAGES))
 
     def writes(self, encoding: str) -> str | None:
         """What the payload must look like, if the case says."""

@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError, Message
 
 from languages import LANGUAGES, Answer, Languages, Operation, decoded, encoded
-from payload_cases import HAND, WIRE, Case, Cell, Word
+from payload_cases import BROKEN, HAND, WIRE, Case, Cell, Word
 
 _PACKAGE = "conformance.v1"
 _OTHER = {"json": "binary", "binary": "json"}
@@ -56,6 +56,8 @@ class Types:
 
 def agrees(outcome: str, expected: str) -> bool:
     """Whether what happened is what was to happen."""
+    if outcome.startswith(BROKEN):
+        return False
     if expected == Word.READ:
         return outcome not in set(Word)
     return outcome == expected
@@ -82,7 +84,7 @@ class Observer:
     """Has cases written and read by all languages."""
 
     def __init__(self, languages: Languages) -> None:
-        self._languages = languages
+        self.languages = languages
         self.types = Types(languages.image)
         self._outcomes: dict[str, Outcomes] = {}
         self._reads: dict[str, Batch] = {}
@@ -98,7 +100,7 @@ class Observer:
                 self._read(case, next(case.cells()).encoding, HAND, _payload(case))
                 continue
             for encoding in case.encodings():
-                for writer in LANGUAGES:
+                for writer in case.writers():
                     operation = self._writing(case, encoding)
                     writes[writer].add(operation, self._written(case, encoding, writer))
         self._run(writes)
@@ -107,7 +109,7 @@ class Observer:
 
     def _run(self, batches: dict[str, Batch]) -> None:
         asked = {language: batch.operations for language, batch in batches.items()}
-        for language, answers in self._languages.ask_all(asked).items():
+        for language, answers in self.languages.ask_all(asked).items():
             for receiver, answer in zip(batches[language].receivers, answers, strict=True):
                 receiver(answer)
 
@@ -126,7 +128,7 @@ class Observer:
     def _written(self, case: Case, encoding: str, writer: str) -> Callable[[Answer], None]:
         def receive(answer: Answer) -> None:
             if "error" in answer:
-                word = Word.CRASH if answer["error"]["type"] == "Crash" else Word.UNWRITABLE
+                word = _own_failure(answer["error"]) or Word.UNWRITABLE
                 for cell in case.cells():
                     if (cell.encoding, cell.writer) == (encoding, writer):
                         self._outcomes[case.id][cell] = word
@@ -161,7 +163,7 @@ class Observer:
         if "error" in answer:
             return _failure(case, answer["error"])
         if "value" in answer:
-            return _canonical(answer["value"], case.content["as"])
+            return _canonical(answer["value"], _asked(case))
         if answer["data"] is None:
             return Word.NOTHING
         return self.types.describe(self.target(case), decoded(answer["data"]))
@@ -191,7 +193,7 @@ class Observer:
     def as_outcome(self, case: Case, cell: Cell, gives: Any) -> str:
         """Brings what a case says into the form of outcomes."""
         if isinstance(gives, dict):
-            return _canonical(gives, case.content["as"])
+            return _canonical(gives, _asked(case))
         if gives in set(Word):
             return str(gives)
         if cell.reader == WIRE:
@@ -202,13 +204,30 @@ class Observer:
         return self.types.describe(name, self.types.parse(name, gives).SerializePartialToString())
 
 
+def _asked(case: Case) -> str:
+    """As what a value is told, which the SDK's own converter may hand over for a message too."""
+    return str(case.content["as"]) if case.kind in ("plain", "text") else "any"
+
+
 def _failure(case: Case, error: dict[str, Any]) -> str:
-    if error["type"] == "Crash":
-        return Word.CRASH
+    if own := _own_failure(error):
+        return own
     # Values that are no messages are decoded by the SDK alone, which has its own errors.
     final = (error["type"], error["nonRetryable"]) == ("InvalidArgument", True)
     plain = case.kind in ("plain", "text") or case.content.get("stock", False)
     return Word.REFUSED if final or plain else Word.FAILED
+
+
+def _own_failure(error: dict[str, Any]) -> str | None:
+    """What an executor says that the code under test did not raise."""
+    match error["type"]:
+        case "Executor" | "Unmade":
+            return BROKEN + str(error["message"])
+        case "Crash":
+            return Word.CRASH
+        case "Unwritable":
+            return Word.UNWRITABLE_AGAIN
+    return None
 
 
 def _text(content: Any, name: str) -> str:

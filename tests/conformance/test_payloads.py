@@ -8,8 +8,8 @@ import pytest
 
 import payload_matrix
 from documents import check_table
-from languages import LANGUAGES, Languages, decoded, encoded
-from payload_cases import Case, Cell, cases, divergences
+from languages import LANGUAGES, Answer, Languages, Operation, decoded, encoded
+from payload_cases import BROKEN, Case, Cell, Word, cases, divergences
 from payload_outcomes import Observer, Outcomes, agrees, full_name
 
 DISTINCT_RULES = 400
@@ -77,6 +77,52 @@ def test_every_known_divergence_is_seen(outcomes: dict[str, Outcomes]) -> None:
         if not any(case.known_at(cell) is known for cell in outcomes[case.id])
     ]
     assert not idle, "these are hidden by others, or name cells that do not exist"
+
+
+# None of this reaches a converter; as a refusal it would prove rules by the executor's own faults.
+FAULTS = {
+    "an unknown operation": {"op": "knit"},
+    "an unknown message": {"op": "encode", "type": "acme.Unknown", "data": ""},
+    "data that are no message": {"op": "encode", "type": full_name("Scalars"), "data": encoded(b"\xff")},
+    "an unknown target": {"op": "decode", "type": "acme.Unknown", "payload": {"data": ""}},
+    "a value of no kind": {"op": "encode_plain", "value": {"pointer": "0"}},
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("asked", FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_an_executor_is_no_refusal(
+    payload_languages: Languages, asked: Operation, language: str
+) -> None:
+    assert payload_languages[language].ask(asked)["error"]["type"] in ("Executor", "Unmade")
+
+
+@pytest.mark.parametrize(("language", "kind"), [("go", "set"), ("typescript", "duration")])
+def test_what_a_language_does_not_have_is_no_refusal(
+    payload_languages: Languages, language: str, kind: str
+) -> None:
+    values = [
+        case.content["value"] for case in cases() if case.kind == "plain" and kind in case.content["value"]
+    ]
+    answers = payload_languages[language].ask_all(
+        [{"op": "encode_plain", "value": value} for value in values]
+    )
+    assert [answer["error"]["type"] for answer in answers] == ["Executor"]
+
+
+@pytest.mark.parametrize("kind", ["message", "payload", "plain", "text"])
+def test_a_fault_of_an_executor_agrees_with_no_rule(observer: Observer, kind: str) -> None:
+    class Faulty(Languages):
+        def ask_all(self, operations: dict[str, list[Operation]]) -> dict[str, list[Answer]]:
+            fault = {"error": {"type": "Executor", "message": "a fault", "nonRetryable": True}}
+            return {language: [fault] * len(asked) for language, asked in operations.items()}
+
+    of_kind = tuple(case for case in cases() if case.kind == kind)
+    found = Observer(Faulty({}, observer.languages.image)).observe(of_kind)
+
+    outcomes = {outcome for of_case in found.values() for outcome in of_case.values()}
+    assert outcomes == {f"{BROKEN}a fault"}
+    assert not [word for word in (*Word, f"{BROKEN}a fault") if agrees(f"{BROKEN}a fault", word)]
 
 
 @pytest.mark.parametrize("encoding", ["json", "binary"])

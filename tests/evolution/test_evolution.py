@@ -29,7 +29,7 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue, RetryPolicy, VersioningBehavior
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.exceptions import TimeoutError as TimedOut
 from temporalio.testing import WorkflowEnvironment
@@ -42,7 +42,6 @@ from triglot.contract.generate import Job
 
 HERE = Path(__file__).parent
 LANGUAGES = ("python", "go", "typescript")
-PAIRS = [(writer, reader) for writer in LANGUAGES for reader in LANGUAGES]
 SECONDS = 20
 SERVICE = "parcels.v1.ParcelService"
 DELIVERIES = "parcels.v1.DeliveryService"
@@ -153,63 +152,52 @@ async def read(server: Client, queue: str, payload: Payload, activity: str = "Re
     return seen
 
 
-async def read_by_both(
-    server: Client, language: str, payload: Payload
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Returns what the old and the new worker of a language read."""
-    old, new = await asyncio.gather(
-        *(read(server, f"{language}-{version}", payload) for version in ("old", "new"))
-    )
-    return old, new
+async def read_by_all(server: Client, payload: Payload, *, old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Has a payload read in each language, by the old and the new worker, and compares what they see."""
+    queues = [f"{language}-{version}" for language in LANGUAGES for version in ("old", "new")]
+    seen = await asyncio.gather(*(read(server, queue, payload) for queue in queues))
+    assert dict(zip(queues, seen, strict=True)) == dict(zip(queues, [old, new] * len(LANGUAGES), strict=True))
 
 
-@pytest.mark.parametrize(("writer", "reader"), PAIRS)
-async def test_an_old_reader_passes_over_a_new_field(
-    parcels: Client, old: Any, writer: str, reader: str
-) -> None:
+@pytest.mark.parametrize("writer", LANGUAGES)
+async def test_an_old_reader_passes_over_a_new_field(parcels: Client, old: Any, writer: str) -> None:
     payload = await write(parcels, old, f"{writer}-new", note="fragile", street="Rhine 1")
     assert json.loads(payload.data)["note"] == "fragile"
-    assert await read_by_both(parcels, reader, payload) == (
-        {"street": "Rhine 1"},
-        {"street": "Rhine 1", "note": "fragile"},
+    await read_by_all(
+        parcels, payload, old={"street": "Rhine 1"}, new={"street": "Rhine 1", "note": "fragile"}
     )
 
 
-@pytest.mark.parametrize(("writer", "reader"), PAIRS)
-async def test_a_new_reader_passes_over_a_field_that_is_gone(
-    parcels: Client, old: Any, writer: str, reader: str
-) -> None:
+@pytest.mark.parametrize("writer", LANGUAGES)
+async def test_a_new_reader_passes_over_a_field_that_is_gone(parcels: Client, old: Any, writer: str) -> None:
     payload = await write(parcels, old, f"{writer}-old", nickname="gift", box=7)
-    assert await read(parcels, f"{reader}-new", payload) == {"box": 7}
+    await read_by_all(parcels, payload, old={"nickname": "gift", "box": 7}, new={"box": 7})
 
 
-@pytest.mark.parametrize(("writer", "reader"), PAIRS)
-async def test_an_old_reader_takes_a_new_enum_value_for_none(
-    parcels: Client, old: Any, writer: str, reader: str
-) -> None:
+@pytest.mark.parametrize("writer", LANGUAGES)
+async def test_an_old_reader_takes_a_new_enum_value_for_none(parcels: Client, old: Any, writer: str) -> None:
     payload = await write(parcels, old, f"{writer}-new", speed="SPEED_OVERNIGHT")
     assert json.loads(payload.data)["speed"] == "SPEED_OVERNIGHT"
-    assert await read_by_both(parcels, reader, payload) == ({}, {"speed": "SPEED_OVERNIGHT"})
+    await read_by_all(parcels, payload, old={}, new={"speed": "SPEED_OVERNIGHT"})
 
 
-@pytest.mark.parametrize("reader", LANGUAGES)
 async def test_in_binary_an_old_reader_keeps_the_number_of_a_new_enum_value(
-    parcels: Client, old: Any, reader: str
+    parcels: Client, old: Any
 ) -> None:
     parcel = old.pb2.Parcel(number=1, grams=5, speed=2)
     payload = Payload(
         metadata={"encoding": b"binary/protobuf", "messageType": b"parcels.v1.Parcel"},
         data=parcel.SerializeToString(),
     )
-    assert await read_by_both(parcels, reader, payload) == ({"speed": 2}, {"speed": "SPEED_OVERNIGHT"})
+    await read_by_all(parcels, payload, old={"speed": 2}, new={"speed": "SPEED_OVERNIGHT"})
 
 
-@pytest.mark.parametrize(("writer", "reader"), PAIRS)
+@pytest.mark.parametrize("writer", LANGUAGES)
 async def test_an_old_reader_takes_a_new_member_of_a_oneof_for_none(
-    parcels: Client, old: Any, writer: str, reader: str
+    parcels: Client, old: Any, writer: str
 ) -> None:
     payload = await write(parcels, old, f"{writer}-new", shop="Spalen")
-    assert await read_by_both(parcels, reader, payload) == ({}, {"shop": "Spalen"})
+    await read_by_all(parcels, payload, old={}, new={"shop": "Spalen"})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -425,6 +413,52 @@ async def test_a_new_signal_to_an_old_worker_does_nothing_until_a_new_one_wakes_
         assert (await handle.workflow.describe()).status is WorkflowExecutionStatus.RUNNING
         await handle.ring(old.pb2.RingRequest())
         assert (await label(handle)).endswith(", hall")
+
+
+@workflow.defn(name="Wait", sandboxed=False)
+class Wait:
+    """Waits for a signal, and has no versioning behaviour."""
+
+    def __init__(self) -> None:
+        self.over = False
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: self.over)
+
+    @workflow.signal
+    def end(self) -> None:
+        self.over = True
+
+
+@workflow.defn(name="Wait", sandboxed=False, versioning_behavior=VersioningBehavior.PINNED)
+class PinnedWait(Wait):
+    """The same, with one."""
+
+    @workflow.run
+    async def run(self) -> None:
+        await super().run()
+
+
+async def test_a_first_versioning_behaviour_hangs_what_workers_without_a_version_run(server: Client) -> None:
+    def worker(implementation: type[Wait]) -> Worker:
+        return Worker(server, task_queue="waiting", workflows=[implementation], max_cached_workflows=0)
+
+    async def given_up() -> bool | None:
+        history = [event async for event in handle.fetch_history_events()]
+        return any(each.HasField("workflow_task_timed_out_event_attributes") for each in history) or None
+
+    handle = await server.start_workflow(
+        "Wait", id="wait", task_queue="waiting", task_timeout=timedelta(seconds=1)
+    )
+    async with worker(Wait):
+        await handle.query("__stack_trace")
+    async with worker(PinnedWait):
+        await handle.signal("end")
+        await poll(given_up, "a task of the workflow is given up", SECONDS)
+        assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    async with worker(Wait), asyncio.timeout(SECONDS):
+        await handle.result()
 
 
 async def test_buf_and_our_own_check_see_what_needs_an_order(jobs: dict[str, Job]) -> None:

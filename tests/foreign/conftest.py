@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
-from toolchain import BIN, run
+from building import build_go, build_typescript, replace_folder
+from toolchain import BIN, NODE, process
 from triglot.contract import generate, runtime
 from triglot.contract.generate import Job
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
-BUILD = REPOSITORY / "build" / "foreign"
+BUILD = HERE.parents[1] / "build" / "foreign"
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +50,11 @@ def job() -> Job:
 
 @pytest.fixture(scope="session")
 def go_programs(job: Job) -> Path:
-    """The folder of Acme's executables. A workspace lends Acme's module our module's dependencies."""
+    """The folder of Acme's executables."""
     module = job.outputs["go"]
-    version = next(
-        line for line in (REPOSITORY / "go/go.mod").read_text().splitlines() if line.startswith("go ")
-    )
-    (module / "go.mod").write_text(f"module example.com/acme\n\n{version}\n")
-    (BUILD / "go.work").write_text(f"{version}\n\nuse (\n\t./go\n\t../../go\n)\n")
-    shutil.rmtree(module / "cmd", ignore_errors=True)
-    shutil.copytree(HERE / "go", module / "cmd")
-    run("go", "vet", "./...", cwd=module)
+    replace_folder(module / "cmd", (HERE / "go").iterdir())
     (BUILD / "bin").mkdir(exist_ok=True)
-    run("go", "build", "-o", BUILD / "bin", "./cmd/...", cwd=module)
+    build_go(module, "example.com/acme", "./cmd/...", BUILD / "bin")
     return BUILD / "bin"
 
 
@@ -68,14 +62,9 @@ def go_programs(job: Job) -> Path:
 def typescript_modules(job: Job) -> Path:
     """The folder of Acme's compiled modules."""
     folder = BUILD / "typescript"
-    shutil.copytree(HERE / "typescript", folder / "src", dirs_exist_ok=True)
-    (folder / "src" / "tsconfig.json").rename(folder / "tsconfig.json")
-    (folder / "package.json").write_text('{"type": "module"}')
-    modules = folder / "node_modules"
-    if not modules.is_symlink():
-        modules.symlink_to(REPOSITORY / "typescript" / "node_modules")
-    run(modules / ".bin" / "tsc", "-p", folder, cwd=folder)
-    return folder / "dist" / "build" / "foreign" / "typescript" / "src"
+    sources = [path for path in (HERE / "typescript").iterdir() if path.name != "tsconfig.json"]
+    replace_folder(folder / "src", sources, keep=["gen"])
+    return build_typescript(folder, HERE / "typescript" / "tsconfig.json")
 
 
 class Acme:
@@ -105,6 +94,7 @@ def acme(job: Job) -> Iterator[Any]:
             "customer",
             "fulfilment",
             "goods_back",
+            "stamped",
         )
     )
     for folder in folders:
@@ -121,3 +111,40 @@ async def server() -> AsyncIterator[Client]:
     )
     async with environment:
         yield environment.client
+
+
+@pytest.fixture(scope="session")
+def returns_programs(go_programs: Path, typescript_modules: Path) -> dict[str, list[Path]]:
+    """By language, the program that serves and drives the returns; Python does it in this very process."""
+    return {
+        "go": [go_programs / "returns"],
+        "typescript": [NODE, typescript_modules / "returns" / "main.js"],
+    }
+
+
+@pytest.fixture
+def serving(
+    server: Client, acme: Any, returns_programs: dict[str, list[Path]]
+) -> Callable[[str], AbstractAsyncContextManager[None]]:
+    """Serves the returns in one language."""
+
+    @asynccontextmanager
+    async def serve(language: str) -> AsyncIterator[None]:
+        if language != "python":
+            address = server.service_client.config.target_host
+            async with process(*returns_programs[language], "worker", TEMPORAL_ADDRESS=address):
+                yield
+            return
+        returns = acme.returns_temporal
+        async with Worker(
+            server,
+            task_queue=returns.ReturnService.TASK_QUEUE,
+            workflows=[
+                *returns.handle_return_workflows(acme.goods_back.HandleReturn),
+                *returns.archive_return_workflows(acme.goods_back.ArchiveReturn),
+            ],
+            activities=returns.return_service_activities(acme.goods_back.Inspection()),
+        ):
+            yield
+
+    return serve

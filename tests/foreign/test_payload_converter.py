@@ -24,7 +24,7 @@ from temporalio.converter import (
 )
 
 from polling import poll
-from toolchain import NODE, environment, process, run
+from toolchain import NODE, process, run
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "typescript" / "payload-converter"
@@ -67,14 +67,8 @@ def project(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    (folder / "package.json").write_text('{"type": "module"}')
-    own = json.loads((REPOSITORY / "typescript" / "tsconfig.json").read_text())["compilerOptions"]
-    strict = {name: value for name, value in own.items() if "uild" not in name and name != "incremental"}
-    (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": strict, "include": ["src"]}))
-    path = f"{modules / '.bin'}:{environment()['PATH']}"
-    run("buf", "generate", cwd=folder, PATH=path)
+    run("bash", "-eu", "build.sh", cwd=folder)
     run("buf", "build", "proto", "-o", "image.binpb", cwd=folder)
-    run(modules / ".bin" / "tsc", cwd=folder)
     return folder
 
 

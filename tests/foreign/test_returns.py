@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.client import Client
-from temporalio.worker import Worker
 
-from toolchain import NODE, environment, process
+from toolchain import environment
 
 LANGUAGES = ("python", "go", "typescript")
 CLIENT_SECONDS = 60
-
-
-@contextlib.asynccontextmanager
-async def serving(
-    language: str, server: Client, acme: Any, programs: dict[str, list[Path]]
-) -> AsyncIterator[None]:
-    """Serves the returns in one language."""
-    if language != "python":
-        address = server.service_client.config.target_host
-        async with process(*programs[language], "worker", TEMPORAL_ADDRESS=address):
-            yield
-        return
-    returns = acme.returns_temporal
-    async with Worker(
-        server,
-        task_queue=returns.ReturnService.TASK_QUEUE,
-        workflows=[
-            *returns.handle_return_workflows(acme.goods_back.HandleReturn),
-            acme.goods_back.ArchiveReturn,
-        ],
-        activities=returns.return_service_activities(acme.goods_back.Inspection()),
-    ):
-        yield
 
 
 async def drive(language: str, server: Client, acme: Any, programs: dict[str, list[Path]], order: str) -> Any:
@@ -64,15 +40,16 @@ async def drive(language: str, server: Client, acme: Any, programs: dict[str, li
 
 @pytest.mark.parametrize("worker", LANGUAGES)
 async def test_every_client_sees_the_same_of_every_worker(
-    worker: str, server: Client, acme: Any, go_programs: Path, typescript_modules: Path
+    worker: str,
+    server: Client,
+    acme: Any,
+    returns_programs: dict[str, list[Path]],
+    serving: Callable[[str], AbstractAsyncContextManager[None]],
 ) -> None:
-    programs = {
-        "go": [go_programs / "returns"],
-        "typescript": [NODE, typescript_modules / "returns" / "main.js"],
-    }
-    async with serving(worker, server, acme, programs):
+    async with serving(worker):
         seen = {
-            client: await drive(client, server, acme, programs, f"{worker}-{client}") for client in LANGUAGES
+            client: await drive(client, server, acme, returns_programs, f"{worker}-{client}")
+            for client in LANGUAGES
         }
     assert seen == {
         client: {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,20 +12,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from json_contract.settlement import Relay, SettleEverywhere, settle_trade
-from json_contract.trade import SCHEMA, SETTLEMENT_DAYS
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from building import build_go, build_typescript, replace_folder
+from json_contract.settlement import Relay, SettleEverywhere, settle_trade
+from json_contract.trade import SCHEMA, SETTLEMENT_DAYS
 from toolchain import BIN, NODE, process, run
 from triglot.contract import generate, runtime
 from triglot.contract.generate import Job
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
-BUILD = REPOSITORY / "build" / "json_contract"
+BUILD = HERE.parents[1] / "build" / "json_contract"
 
 
 @dataclass(frozen=True)
@@ -81,24 +80,16 @@ def build() -> Built:
 
 
 def _build_go(module: Path) -> Path:
-    # A workspace lends this module our module's dependencies; the one of its own is in its own go.sum.
-    version = next(line for line in (HERE / "go/go.mod").read_text().splitlines() if line.startswith("go "))
-    (BUILD / "go.work").write_text(f"{version}\n\nuse (\n\t./go\n\t../../go\n)\n")
-    shutil.copytree(HERE / "go", module, dirs_exist_ok=True)
-    run("go", "vet", "./...", cwd=module)
-    run("go", "build", "-o", BUILD / "worker", "./worker", cwd=module)
+    # It has a go.mod of its own, since it needs a library that our module does not.
+    replace_folder(module, (HERE / "go").iterdir(), keep=["v1"])
+    build_go(module, "example.com/settlement", "./worker", BUILD / "worker")
     return BUILD / "worker"
 
 
 def _build_typescript(folder: Path) -> Path:
-    shutil.copytree(HERE / "typescript", folder / "src", dirs_exist_ok=True)
-    (folder / "src" / "tsconfig.json").rename(folder / "tsconfig.json")
-    (folder / "package.json").write_text('{"type": "module"}')
-    modules = folder / "node_modules"
-    if not modules.is_symlink():
-        modules.symlink_to(REPOSITORY / "typescript" / "node_modules")
-    run(modules / ".bin" / "tsc", "-p", folder, cwd=folder)
-    return folder / "dist" / "build" / "json_contract" / "typescript" / "src" / "worker.js"
+    sources = [path for path in (HERE / "typescript").iterdir() if path.name != "tsconfig.json"]
+    replace_folder(folder / "src", sources, keep=["gen"])
+    return build_typescript(folder, HERE / "typescript" / "tsconfig.json") / "worker.js"
 
 
 @asynccontextmanager

@@ -8,17 +8,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from google.protobuf import json_format
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import PayloadConverter
+
 from json_contract.built import Built
 from json_contract.cases import CASES, as_json, as_message
 from json_contract.settlement import LANGUAGES
 from json_contract.trade import Trade
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import PayloadConverter
-
 from triglot.contract import runtime
 
-PLAIN, BINARY = "json/plain", "binary/protobuf"
-FORMS = (PLAIN, "json/protobuf", BINARY)
+PLAIN, JSON, BINARY = FORMS = ("json/plain", "json/protobuf", "binary/protobuf")
 BATCHES = 15
 BATCH_SECONDS = 0.002
 
@@ -49,7 +48,7 @@ def _values(built: Built) -> dict[str, tuple[PayloadConverter, Any]]:
     message = json_format.Parse(as_message(CASES[0]), built.messages.Trade())
     return {
         PLAIN: (pydantic_data_converter.payload_converter, trade),
-        "json/protobuf": (runtime.data_converter("json").payload_converter, message),
+        JSON: (runtime.data_converter("json").payload_converter, message),
         BINARY: (runtime.data_converter("binary").payload_converter, message),
     }
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from json_contract.trade import ACTIVITY, SETTLEMENT_DAYS, Settlement, Trade
 from temporalio import activity, workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState
+
+from json_contract.trade import ACTIVITY, SETTLEMENT_DAYS, Settlement, Trade
 
 LANGUAGES = ("python", "go", "typescript")
 # As the contract in Protobuf has it.

@@ -93,7 +93,9 @@ func SetDecideReportHandler(
 	handler func(workflow.Context, *DecideReportRequest) (*DecideReportResponse, error),
 	validator func(workflow.Context, *DecideReportRequest) error,
 ) error {
-	return contract.SetValidatedUpdateHandler(ctx, RiskReportServiceDecideReport, handler, validator)
+	return contract.SetUpdateHandler(
+		ctx, RiskReportServiceDecideReport, handler, contract.Validated(validator),
+	)
 }
 
 // CancelReportChannel receives the signal CancelReport in a workflow.

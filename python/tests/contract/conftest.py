@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
 
+from shop_states import CONTRACT, write
 from triglot.contract import image, plugin
+from triglot.contract.generate import Job
 
 REPOSITORY = Path(__file__).parents[3]
 _DEFAULTS = {
@@ -50,6 +52,12 @@ def compile_inline(request_of: Callable[..., CodeGeneratorRequest]) -> Compile:
         return text
 
     return compile_body
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """The contract of shop_states in a folder of its own, with our rules for buf."""
+    return write(tmp_path / "shop", CONTRACT)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
-
-from triglot.contract import option_page
 
 BIN = Path(sys.executable).parent
 PLUGIN = BIN / "protoc-gen-triglot"
@@ -119,28 +116,10 @@ def test_protoc_tells_mistakes_by_their_places(theirs: Path) -> None:
     assert made(theirs / "gen") == set()
 
 
-def test_buf_generates_by_the_file_that_the_docs_show(theirs: Path) -> None:
-    (shown,) = re.findall(r"```yaml\n(version: v2\nplugins:.*?)```", option_page.PAGE.read_text(), re.DOTALL)
-    (theirs / "buf.gen.yaml").write_text(shown)
-    (theirs / "buf.yaml").write_text("version: v2\nmodules:\n  - path: proto\n")
-
-    result = run("buf", "generate", "--path", "proto/acme", cwd=theirs)
-
-    assert (result.returncode, result.stderr) == (0, "")
-    folders = {"python": "python/", "go": "go/", "typescript": "typescript/", "manifest": "", "docs": ""}
-    expected = {folders[language] + file for language, (_, files) in LANGUAGES.items() for file in files}
-    assert made(theirs / "gen") == expected | {"python/acme/v1/shop_pb2.py"}
-    # The messages' module needs neither the annotations nor a module of their schema.
-    assert "temporal" not in (theirs / "gen/python/acme/v1/shop_pb2.py").read_text()
-    loaded = "import acme.v1.shop_temporal as shop; print(*shop.Shop.SELL_ALIASES, shop.Shop.SELL)"
-    printed = run(sys.executable, "-c", loaded, cwd=theirs / "gen" / "python")
-    assert (printed.stdout, printed.stderr) == ("Old acme.v1.Shop.Sell\n", "")
-
-
 def test_it_says_what_it_is(tmp_path: Path) -> None:
     assert run(PLUGIN, "--version", cwd=tmp_path).stdout == "protoc-gen-triglot 0.1.0\n"
     helped = run(PLUGIN, "--help", cwd=tmp_path)
-    for word in ("lang", "module", "go_runtime", "ts_runtime", "docs"):
+    for word in ("lang", "module", "go_runtime", "ts_runtime", "docs", "--include", "--strip"):
         assert word in helped.stdout
     wrong = run(PLUGIN, "--lang=python", cwd=tmp_path)
     assert (wrong.returncode, wrong.stdout, wrong.stderr) == (2, "", helped.stdout)
@@ -159,9 +138,10 @@ def test_on_a_terminal_it_does_not_wait_for_a_request() -> None:
     assert result.stderr.startswith("`protoc-gen-triglot`: ")
 
 
-def test_what_is_no_request_is_told_in_one_sentence() -> None:
-    result = subprocess.run([PLUGIN], input=b"syntax", capture_output=True, check=False)
-    told = b"protoc-gen-triglot: standard input is no request of protoc or buf; see --help\n"
+@pytest.mark.parametrize(("arguments", "what"), [([], b"request"), (["--strip"], b"descriptor set")])
+def test_what_cannot_be_read_is_told_in_one_sentence(arguments: list[str], what: bytes) -> None:
+    result = subprocess.run([PLUGIN, *arguments], input=b"syntax", capture_output=True, check=False)
+    told = b"protoc-gen-triglot: standard input is no %b of protoc or buf; see --help\n" % what
     assert (result.returncode, result.stderr) == (1, told)
 
 

@@ -107,8 +107,8 @@ def test_a_type_of_ones_own_is_found(tmp_path: Path, name: str, source: str) -> 
 
 
 def test_the_docs_list_all_types() -> None:
-    _, _, section = (REPOSITORY / "docs/contracts.md").read_text().partition("**Errors**")
-    table = section.partition("\n\n**")[0]
+    _, _, section = (REPOSITORY / "docs/contracts.md").read_text().partition("\n## Errors\n")
+    table = section.partition("\n## ")[0]
 
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [
         errors.on_the_wire(value) for value in ErrorType.values() if value

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
+
+from triglot.contract import plugin
+
 
 def has(text: str, *blocks: str) -> None:
     """Asserts that the blocks stand in the text, one after another."""
@@ -18,6 +26,9 @@ def test_workflows_are_registered_under_every_name(go_shop: dict[str, str]) -> N
         """
 type ShopWorkflows interface {
 	// Sells.
+	//
+	// A run goes on with whatever version of the worker is current.
+	// On a worker without a version it hangs: the server refuses its tasks.
 	Sell(ctx workflow.Context, request *Order) (*Receipt, error)
 	Audit(ctx workflow.Context) error
 	Plain(ctx workflow.Context, request *timestamppb.Timestamp) (*Order, error)
@@ -142,16 +153,46 @@ func StopChannel(ctx workflow.Context) workflow.ReceiveChannel {
 	handler func(workflow.Context, *Order) (*Receipt, error),
 	validator func(workflow.Context, *Order) error,
 ) error {
-	return contract.SetValidatedUpdateHandler(ctx, ShopChange, handler, validator)
+	return contract.SetUpdateHandler(ctx, ShopChange, handler, contract.Validated(validator))
 }
 """,
         """
 	ctx workflow.Context, handler func(workflow.Context) error, validator func(workflow.Context) error,
 ) error {
-	return contract.SetBareUpdateHandler(ctx, ShopPause, handler, validator)
+	return contract.SetBareUpdateHandlerWithoutResult(ctx, ShopPause, handler, validator)
 }
 """,
     )
+
+
+@pytest.mark.parametrize(
+    ("rpc", "options", "call"),
+    [
+        ("Order) returns (Receipt", "", "SetUpdateHandler(ctx, ShopPause, handler, validator)"),
+        (
+            "Order) returns (google.protobuf.Empty",
+            "validate: true",
+            "SetUpdateHandlerWithoutResult(ctx, ShopPause, handler, contract.Validated(validator))",
+        ),
+        (
+            "google.protobuf.Empty) returns (Receipt",
+            "",
+            "SetBareUpdateHandler(ctx, ShopPause, handler, validator)",
+        ),
+    ],
+)
+def test_an_updates_handler_is_set_by_what_it_takes_and_returns(
+    request_of: Callable[..., CodeGeneratorRequest], rpc: str, options: str, call: str
+) -> None:
+    nothing = "google.protobuf.Empty"
+    pause = f"rpc Pause({nothing}) returns ({nothing}) {{ option (temporal.v1.update) = {{}}; }}"
+    shop = Path(__file__).with_name("shop.proto").read_text()
+    assert pause in shop
+    other = f"rpc Pause({rpc}) {{ option (temporal.v1.update) = {{{options}}}; }}"
+    request = request_of({"acme/v1/shop.proto": shop.replace(pause, other)})
+    request.parameter = "lang=go,module=example.com/acme"
+
+    has(plugin.generate(request)["shop/v1/shop_temporal_workflow.pb.go"], f"\treturn contract.{call}\n}}\n")
 
 
 def test_client_starts(go_shop: dict[str, str]) -> None:

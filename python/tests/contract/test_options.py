@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from triglot.contract import option_page, options
+from triglot.contract import option_page, options, wire
 from triglot.contract.options import Ignored, Rejected
 
 SECOND = "{seconds: 1}"
@@ -183,3 +184,12 @@ def test_the_page_of_options_is_fresh(
 def test_a_page_without_its_comments_is_told() -> None:
     with pytest.raises(ValueError, match="has lost the comments around its generated part"):
         option_page.updated("# The contract compiler\n")
+
+
+@pytest.mark.parametrize("value", [0.1, 1.5, 16777215.0, 3.4028234663852886e38, 1.401298464324817e-45])
+def test_a_float_is_read_as_its_shortest_decimal(value: float) -> None:
+    encoded = struct.pack("<f", value)
+    read = wire.double(encoded)
+    assert struct.pack("<f", read) == encoded
+    assert len(repr(read)) <= len(repr(value))
+    assert wire.double(struct.pack("<f", 0.1)) == 0.1

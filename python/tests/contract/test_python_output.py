@@ -656,7 +656,7 @@ LONG = (
         (
             'Quotes """ and a backslash \\d',
             '''
-    """Quotes \'\'\' and a backslash \\\\d."""
+    r"""Quotes \'\'\' and a backslash \\d."""
 ''',
         ),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -16,6 +17,18 @@ BLOBLANG = "and other Bloblang would need an interpreter in each language"
 ONE_TYPE = (
     "an RPC stands for one type with one name, queue and set of options: give each kind an RPC of its own"
 )
+PING = """syntax = "proto3";
+package acme.v1;
+import "temporal/v1/temporal.proto";
+option go_package = "{package}";
+message Order {{}}
+service Shop {{
+  rpc Pack(Order) returns (Order) {{
+    option (temporal.v1.activity) = {{task_queue: "shop" start_to_close_timeout: {{seconds: 1}}}};
+  }}
+}}
+"""
+NO_DURATION = "is no Duration: that is 10,000 years at most, and its parts have one sign"
 TIMED = "start_to_close_timeout: {seconds: 1}"
 
 
@@ -94,6 +107,18 @@ REJECTED = {
         activity("start_to_close_timeout: {nanos: 1}"),
         "16:5: start_to_close_timeout must be a whole number of microseconds",
     ),
+    "timeout beyond any Duration": (
+        activity("start_to_close_timeout: {seconds: 9223372036854775807}"),
+        f"16:5: start_to_close_timeout {NO_DURATION}",
+    ),
+    "nanos beyond a second": (
+        activity("start_to_close_timeout: {nanos: 1000000000}"),
+        f"16:5: start_to_close_timeout {NO_DURATION}",
+    ),
+    "timeout of two signs": (
+        activity("start_to_close_timeout: {seconds: 1 nanos: -500000000}"),
+        f"16:5: start_to_close_timeout {NO_DURATION}",
+    ),
     "negative interval": (
         activity(f"{TIMED} retry_policy: {{initial_interval: {{nanos: -1000}}}}"),
         "16:5: initial_interval must be positive",
@@ -129,6 +154,10 @@ REJECTED = {
     "interval below the default": (
         activity(f"{TIMED} retry_policy: {{max_interval: {{nanos: 500000000}}}}"),
         "15:3: Pack has a max_interval below its initial_interval",
+    ),
+    "service like a keyword": (
+        activity(TIMED).replace("service Shop", "service None"),
+        "13:1: acme.v1.None needs the Python name None, which generated code has",
     ),
     "reserved name": (
         activity(f'{TIMED} name: "__pack"'),
@@ -364,6 +393,48 @@ def test_a_wrong_parameter_is_rejected(
     request = request_of({FILE: 'syntax = "proto3";'})
     request.parameter = parameter
     assert plugin.respond(request).error == error
+
+
+def test_a_defect_of_the_compiler_is_told_in_one_line(
+    request_of: Callable[..., CodeGeneratorRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(contract: object) -> None:
+        raise OverflowError(f"too much of {type(contract).__name__}")
+
+    monkeypatch.setattr(plugin, "check", broken)
+    request = request_of({FILE: 'syntax = "proto3";'})
+    request.parameter = "lang=python"
+    response = plugin.respond(request)
+    assert re.fullmatch(
+        r"defect of protoc-gen-triglot at test_rejections\.py:\d+: OverflowError: too much of Contract",
+        response.error,
+    )
+    assert not response.file
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("acme/1a.proto", "1a_pb2 in acme.1a_pb2 is no Python name and cannot be imported"),
+        ("acme/a+b.proto", "a+b_pb2 in acme.a+b_pb2 is no Python name and cannot be imported"),
+    ],
+)
+def test_a_file_that_python_cannot_import_is_rejected(
+    request_of: Callable[..., CodeGeneratorRequest], file: str, sentence: str
+) -> None:
+    request = request_of({file: PING.format(package="example.com/acme/shop/v1;shopv1")})
+    request.parameter = "lang=python"
+    assert plugin.respond(request).error == f"{file}:6:1: {sentence}"
+
+
+def test_a_go_package_that_cannot_be_named_so_is_rejected(
+    request_of: Callable[..., CodeGeneratorRequest],
+) -> None:
+    request = request_of({FILE: PING.format(package="example.com/acme/shop/v1;type")})
+    request.parameter = "lang=go,module=example.com/acme"
+    assert plugin.respond(request).error == (
+        f"{FILE}:6:1: {FILE} has a go_package whose name type cannot be that of a package"
+    )
 
 
 def test_a_go_package_outside_the_module_is_rejected(compile_inline: Callable[..., str]) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
 
-from triglot.contract import plugin, typescript_text
+from triglot.contract import literals, plugin, typescript_text
 from triglot.contract.names import ContractError
 
 HEADER = """syntax = "proto3";
@@ -154,7 +154,7 @@ export const shop = {
   change: { type: shopNames.change, input: OrderSchema, output: ReceiptSchema, id: changeId, validate: true },
 };
 
-/** What a worker implements for Shop. */
+/** What a worker implements for the activities of Shop. */
 export interface ShopActivities {
   /**
    * Packs an order.
@@ -196,7 +196,12 @@ import { shop, shopConstructorTaskQueue, shopTaskQueue } from './shop_temporal.j
 
 /** What a worker implements for the workflows of Shop. */
 export interface ShopWorkflows {
-  /** Sells. */
+  /**
+   * Sells.
+   *
+   * A run goes on with whatever version of the worker is current.
+   * On a worker without a version it hangs: the server refuses its tasks.
+   */
   sell(request: Order): Promise<Receipt>;
   audit(): Promise<void>;
 }
@@ -234,7 +239,7 @@ export function packOrder(request: Order): Promise<Buyer_Address> {
 }
 
 /** Pings. */
-export function constructor(): Promise<Timestamp> {
+export function constructor$(): Promise<Timestamp> {
   return executeActivity(shop.constructor$, undefined, {
     taskQueue: shopConstructorTaskQueue,
     startToCloseTimeout: '1 s',
@@ -302,8 +307,8 @@ export class ShopClient {
 
   /** Sells. */
   async startSell(request: Order, options?: StartOptions): Promise<SellHandle> {
-    const workflow = await startWorkflow(this.client, shop.sell, request, options);
-    return new SellHandle(workflow);
+    const handle = await startWorkflow(this.client, shop.sell, request, options);
+    return new SellHandle(handle);
   }
 
   /**
@@ -312,8 +317,8 @@ export class ShopClient {
    * @deprecated Wait.
    */
   async startSellWithStop(request: Order, options?: StartOptions): Promise<SellHandle> {
-    const workflow = await startWithSignal(this.client, shop.sell, request, shop.stop, undefined, options);
-    return new SellHandle(workflow);
+    const handle = await startWithSignal(this.client, shop.sell, request, shop.stop, undefined, options);
+    return new SellHandle(handle);
   }
 
   /** Updates Sell, which is started if it does not run, and waits for the update. */
@@ -322,11 +327,11 @@ export class ShopClient {
     update: Order,
     options?: StartOptions,
   ): Promise<[SellHandle, Receipt]> {
-    const [workflow, result] = await startWithUpdate(this.client, shop.sell, request, shop.change, update, {
+    const [handle, result] = await startWithUpdate(this.client, shop.sell, request, shop.change, update, {
       workflowIdConflictPolicy: 'FAIL',
       ...options,
     });
-    return [new SellHandle(workflow), result];
+    return [new SellHandle(handle), result];
   }
 
   /** Starts Sell and waits for its end. */
@@ -342,8 +347,8 @@ export class ShopClient {
 
   /** Starts Audit. */
   async startAudit(options: StartOptionsWithId): Promise<AuditHandle> {
-    const workflow = await startWorkflow(this.client, shop.audit, undefined, options);
-    return new AuditHandle(workflow);
+    const handle = await startWorkflow(this.client, shop.audit, undefined, options);
+    return new AuditHandle(handle);
   }
 
   /** Starts Audit and waits for its end. */
@@ -436,6 +441,49 @@ def test_where_no_workflow_is_there_is_no_client(compile_modules: Compile) -> No
     assert "Promise<unknown>>" in modules["temporal"]
     assert "Message" not in modules["temporal"]
     assert "    taskQueue: shopPackTaskQueue,\n" in modules["workflow"]
+
+
+def test_the_services_own_comment_is_carried_over(compile_modules: Compile) -> None:
+    modules = compile_modules("""
+// Sells to whoever comes in.
+//
+// Deprecated: Sell
+// on the market.
+service Shop {
+  option deprecated = true;
+  option (temporal.v1.service) = {task_queue: "shop"};
+  rpc Pack(Order) returns (Receipt) {
+    option (temporal.v1.activity) = {start_to_close_timeout: {seconds: 1}};
+  }
+  rpc Sell(Order) returns (Receipt) { option (temporal.v1.workflow) = {}; }
+}
+""")
+    own = " *\n * Sells to whoever comes in.\n *\n"
+    # What serves it has no tag, since a worker goes on serving it.
+    reason = " * Deprecated: Sell\n * on the market.\n */\n"
+    for module, text in (
+        (
+            "temporal",
+            " * What acme.v1.Shop consists of, as workflows and clients need it.\n"
+            f"{own}{reason}export const shop = {{\n",
+        ),
+        (
+            "temporal",
+            " * What a worker implements for the activities of Shop.\n"
+            f"{own}{reason}export interface ShopActivities {{\n",
+        ),
+        (
+            "workflow",
+            " * What a worker implements for the workflows of Shop.\n"
+            f"{own}{reason}export interface ShopWorkflows {{\n",
+        ),
+        (
+            "client",
+            " * Starts and finds the workflows of Shop; checks requests before sending.\n"
+            f"{own} * @deprecated Sell on the market.\n */\nexport class ShopClient {{\n",
+        ),
+    ):
+        assert f"/**\n{text}" in modules[module]
 
 
 def test_names_that_the_code_uses_give_way(request_of: Callable[..., CodeGeneratorRequest]) -> None:
@@ -565,7 +613,14 @@ def test_forms_of_ids(compile_modules: Compile, expression: str, body: str) -> N
 
 @pytest.mark.parametrize(
     ("text", "literal"),
-    [("a", "'a'"), ("it's", '"it\'s"'), ('"', "'\"'"), ("'\"", "'\\'\"'"), ("a\nb\\", "'a\\nb\\\\'")],
+    [
+        ("a", "'a'"),
+        ("it's", '"it\'s"'),
+        ('"', "'\"'"),
+        ("'\"", "'\\'\"'"),
+        ("a\nb\\", "'a\\nb\\\\'"),
+        ("${a}'", '"\\u0024{a}\'"'),
+    ],
 )
 def test_string_literals(text: str, literal: str) -> None:
     assert typescript_text.literal(text) == literal
@@ -579,7 +634,23 @@ def test_string_literals(text: str, literal: str) -> None:
         (timedelta(seconds=61), "'61 s'"),
         (timedelta(milliseconds=1500), "'1500 ms'"),
         (timedelta(microseconds=1), "'0.001 ms'"),
+        (timedelta(milliseconds=1, microseconds=10), "'1.01 ms'"),
+        (timedelta(days=3_652_500, microseconds=1), "'315576000000000.001 ms'"),
     ],
 )
 def test_durations(duration: timedelta, literal: str) -> None:
     assert typescript_text.duration(duration) == literal
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        (2.0, "2"),
+        (1.0000000000000002, "1.0000000000000002"),
+        (1e15, "1000000000000000"),
+        (1e16, "1e16"),
+        (1.5e-7, "1.5e-7"),
+    ],
+)
+def test_numbers(value: float, literal: str) -> None:
+    assert literals.number(value) == literal

@@ -31,8 +31,10 @@ class Pinned:
     async def run(self) -> None: ...
 
 
-def test_a_workflow_without_aliases_is_registered_as_it_is() -> None:
-    assert generate_risk_report_workflows(GenerateRiskReport) == [GenerateRiskReport]
+def test_a_workflow_without_aliases_is_registered_once_under_its_name() -> None:
+    (served,) = generate_risk_report_workflows(GenerateRiskReport)
+    assert issubclass(served, GenerateRiskReport)
+    assert workflow._Definition.must_from_class(served).name == RiskReportService.GENERATE_RISK_REPORT
 
 
 @pytest.mark.parametrize("registered", [True, False], ids=["alias", "no alias"])

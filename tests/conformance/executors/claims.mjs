@@ -19,8 +19,8 @@ const { payloads } = Payloads.fromObject(JSON.parse(await text(process.stdin)));
 try {
   const answer = await (operation === 'encode' ? runner.store(payloads) : runner.retrieve(payloads));
   const message = Payloads.create({ payloads: answer });
-  console.log(JSON.stringify(Payloads.toObject(message, { bytes: String, longs: String })));
+  process.stdout.write(JSON.stringify(Payloads.toObject(message, { bytes: String, longs: String })));
 } catch (error) {
   const { type, message, nonRetryable } = ensureApplicationFailure(error);
-  console.log(JSON.stringify({ error: { type, message, nonRetryable: nonRetryable ?? false } }));
+  process.stdout.write(JSON.stringify({ error: { type, message, nonRetryable: nonRetryable ?? false } }));
 }

@@ -122,7 +122,8 @@ def _differences(languages: Languages, cases: Sequence[Case]) -> dict[int, list[
     messages = [case for case in cases if not case.encoding]
     for case, encoding, answers in _encode(languages, load, messages):
         refusals = {name: _refusal(answer) for name, answer in answers.items()}
-        if len({refusal is None for refusal in refusals.values()}) > 1:
+        faulty = any(is_fault(refusal) for refusal in refusals.values())
+        if faulty or len({refusal is None for refusal in refusals.values()}) > 1:
             found[id(case)].append(Difference(case, encoding, "encode", "", case.data, dict(refusals), None))
         expected = case.schema.message(case.type, case.data)
         if encoding == "json":
@@ -152,7 +153,7 @@ def _differences(languages: Languages, cases: Sequence[Case]) -> dict[int, list[
 
 def _agree(read: Mapping[str, Message | Refusal], expected: Message | None) -> bool:
     forms = {None if isinstance(answer, Refusal) else form(answer) for answer in read.values()}
-    if any(is_crash(answer) for answer in read.values()):
+    if any(is_crash(answer) or is_fault(answer) for answer in read.values()):
         return False
     return len(forms) == 1 and (expected is None or form(expected) in forms)
 
@@ -223,3 +224,8 @@ def _ask_one(executor: Executor, load: Operation, operations: list[Operation]) -
 def is_crash(answer: Message | Refusal | None) -> bool:
     """Whether the language's process has died of it."""
     return isinstance(answer, Refusal) and answer.error == "Crash"
+
+
+def is_fault(answer: Message | Refusal | None) -> bool:
+    """Whether the executor itself failed, which says nothing about its language."""
+    return isinstance(answer, Refusal) and answer.error == "Executor"

@@ -8,7 +8,7 @@ from typing import Literal
 from google.protobuf.message import Message
 
 from fuzz.comparing import form
-from fuzz.exchange import Difference, Refusal, is_crash
+from fuzz.exchange import Difference, Refusal, is_crash, is_fault
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ def _against(
     difference: Difference, right: Message | Refusal | None, known: Sequence[Known]
 ) -> list[Known] | None:
     used: list[Known] = []
+    if any(is_fault(answer) for answer in difference.answers.values()):
+        return None
     for language, answer in difference.answers.items():
         of_language = [entry for entry in known if _applies(entry, difference, language)]
         found = _why(answer, right, of_language)

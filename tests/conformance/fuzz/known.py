@@ -49,6 +49,22 @@ def _usual_prefix(message: Any) -> None:
         message.type_url = "type.googleapis.com/" + message.type_url.rpartition("/")[2]
 
 
+def _is_typeless(part: Any) -> bool:
+    return part.DESCRIPTOR.full_name == "google.protobuf.Any" and not part.type_url and bool(part.value)
+
+
+def _emptied_if_typeless(message: Message) -> None:
+    for part in parts(message):
+        if part.DESCRIPTOR.full_name == "google.protobuf.Any":
+            _empty_if_typeless(part)
+            in_any(part, _emptied_if_typeless)
+
+
+def _empty_if_typeless(part: Any) -> None:
+    if _is_typeless(part):
+        part.ClearField("value")
+
+
 def _plain_unknown(message: Message) -> None:
     for part in parts(message):
         if part.DESCRIPTOR.full_name in _PLAIN:
@@ -151,6 +167,23 @@ KNOWN: Final = (
         "https://github.com/bufbuild/protobuf-es/blob/main/packages/protobuf/src/from-json.ts",
         _reads_json,
         _any_prefix,
+    ),
+    Known(
+        "typeless-any",
+        "typescript",
+        "takes",
+        "protobuf-es writes an Any that has a value and no type as an empty one, which others refuse.",
+        "https://github.com/bufbuild/protobuf-es/blob/main/packages/protobuf/src/to-json.ts",
+        _both(_encodes_json, _has(_is_typeless)),
+    ),
+    Known(
+        "typeless-any-read",
+        "typescript",
+        "alters",
+        "protobuf-es writes an Any that has a value and no type as an empty one, which others refuse.",
+        "https://github.com/bufbuild/protobuf-es/blob/main/packages/protobuf/src/to-json.ts",
+        _both(_reads_json, _has(_is_typeless)),
+        _emptied_if_typeless,
     ),
     Known(
         "plain-unknown",
@@ -299,7 +332,8 @@ KNOWN: Final = (
         "typescript",
         "takes",
         "protobuf-es passes over more: what follows a duration's s or base64's =, the key of a map's entry"
-        " whose enum it does not know, the absent value of a well-known type in an Any.",
+        " whose enum it does not know, the absent value of a well-known type in an Any, half of a surrogate"
+        " pair.",
         "https://github.com/bufbuild/protobuf-es/blob/main/packages/protobuf/src/from-json.ts",
         lambda difference: _is_damaged_json(difference) and {"go", "python"} <= set(difference.refusers),
     ),

@@ -1,11 +1,9 @@
 /** What the SDK loads by `payloadConverterPath`, in workflows too: they know no environment variables. */
 import { createRegistry } from '@bufbuild/protobuf';
-import type { PayloadConverter } from '@temporalio/common';
-import { createPayloadConverter } from 'protobuf-es-payload-converter';
 import { file_buf_validate_validate } from '../../../../typescript/src/gen/buf/validate/validate_pb.js';
 import { file_triglot_notification_v1_notification } from '../../../../typescript/src/gen/triglot/notification/v1/notification_pb.js';
 import { file_triglot_store_v1_object } from '../../../../typescript/src/gen/triglot/store/v1/object_pb.js';
-import { invalidArgument } from '../../../../typescript/src/temporal/contract.js';
+import { contractConverter } from '../../../../typescript/src/temporal/contract-converter.js';
 
 export const registry = createRegistry(
   file_buf_validate_validate,
@@ -13,16 +11,4 @@ export const registry = createRegistry(
   file_triglot_store_v1_object,
 );
 
-const converter = createPayloadConverter({ registry, encoding: 'json' });
-
-export const payloadConverter: PayloadConverter = {
-  toPayload: (value) => converter.toPayload(value),
-  fromPayload(payload) {
-    try {
-      return converter.fromPayload(payload);
-    } catch (error) {
-      // As the payload converter of our own workers does.
-      throw invalidArgument((error as Error).message);
-    }
-  },
-};
+export const payloadConverter = contractConverter(registry, 'json');

@@ -3,7 +3,14 @@ import { describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { create, createRegistry, equals, type Message, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { type Any, AnySchema, anyPack, anyUnpack } from '@bufbuild/protobuf/wkt';
+import {
+  type Any,
+  AnySchema,
+  anyPack,
+  anyUnpack,
+  file_google_protobuf_timestamp,
+  TimestampSchema,
+} from '@bufbuild/protobuf/wkt';
 import {
   ApplicationFailure,
   CompositePayloadConverter,
@@ -166,6 +173,21 @@ test('JSON needs the registry for what is packed in an Any, binary does not', ()
     message: /shop\.v1\.Unknown/,
   });
   const received: Order = converters.binary.fromPayload(converters.binary.toPayload(message));
+  assert.ok(equals(OrderSchema, received, message));
+});
+
+test('JSON needs the file of a well-known type too, if an Any holds one', () => {
+  const message = create(OrderSchema, {
+    extra: anyPack(TimestampSchema, create(TimestampSchema, { seconds: 1n })),
+  });
+  assert.throws(() => converters.json.toPayload(message), {
+    name: 'ValueError',
+    message: /google\.protobuf\.Timestamp/,
+  });
+  const knowing = createPayloadConverter({
+    registry: createRegistry(registry, file_google_protobuf_timestamp),
+  });
+  const received: Order = knowing.fromPayload(knowing.toPayload(message));
   assert.ok(equals(OrderSchema, received, message));
 });
 

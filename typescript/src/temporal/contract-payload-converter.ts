@@ -1,7 +1,5 @@
 /** What the SDK loads by `payloadConverterPath`: the payload converter for the messages of our contract. */
 import { createRegistry } from '@bufbuild/protobuf';
-import type { PayloadConverter } from '@temporalio/common';
-import { createPayloadConverter } from 'protobuf-es-payload-converter';
 import { file_buf_validate_validate } from '../gen/buf/validate/validate_pb.js';
 import { file_triglot_notification_v1_notification } from '../gen/triglot/notification/v1/notification_pb.js';
 import { file_triglot_risk_v1_analytics } from '../gen/triglot/risk/v1/analytics_pb.js';
@@ -12,7 +10,7 @@ import { file_triglot_risk_v1_publication } from '../gen/triglot/risk/v1/publica
 import { file_triglot_risk_v1_report } from '../gen/triglot/risk/v1/report_pb.js';
 import { file_triglot_risk_v1_simulation } from '../gen/triglot/risk/v1/simulation_pb.js';
 import { file_triglot_store_v1_object } from '../gen/triglot/store/v1/object_pb.js';
-import { invalidArgument } from './contract.js';
+import { contractConverter } from './contract-converter.js';
 import { readPayloadEncoding } from './settings.js';
 
 export const contractRegistry = createRegistry(
@@ -29,19 +27,4 @@ export const contractRegistry = createRegistry(
   file_triglot_store_v1_object,
 );
 
-const converter = createPayloadConverter({
-  registry: contractRegistry,
-  encoding: readPayloadEncoding(process.env),
-});
-
-export const payloadConverter: PayloadConverter = {
-  toPayload: (value) => converter.toPayload(value),
-  fromPayload(payload) {
-    try {
-      return converter.fromPayload(payload);
-    } catch (error) {
-      // By this type the contract's retry policies know that another attempt would not decode it either.
-      throw invalidArgument((error as Error).message);
-    }
-  },
-};
+export const payloadConverter = contractConverter(contractRegistry, readPayloadEncoding(process.env));

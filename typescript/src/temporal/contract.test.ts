@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Violations } from '../gen/buf/validate/validate_pb.js';
+import { ErrorType } from '../gen/triglot/errors/v1/errors_pb.js';
 import {
   EmailRecipientSchema,
   FigureSchema,
@@ -14,6 +15,7 @@ import {
 import { ScenarioRangeSchema } from '../gen/triglot/risk/v1/simulation_pb.js';
 import { parseRequest } from './contract.js';
 import { payloadConverter } from './contract-payload-converter.js';
+import { errorType } from './error-type.js';
 
 function request(overrides: Partial<SendNotificationRequest> = {}): SendNotificationRequest {
   return create(SendNotificationRequestSchema, {
@@ -35,7 +37,7 @@ function refusal(schema: Parameters<typeof parseRequest>[0], value: unknown): Ap
     parseRequest(schema, value);
   } catch (error) {
     assert.ok(error instanceof ApplicationFailure);
-    assert.equal(error.type, 'InvalidArgument');
+    assert.equal(error.type, errorType(ErrorType.INVALID_ARGUMENT));
     assert.equal(error.nonRetryable, true);
     return error;
   }

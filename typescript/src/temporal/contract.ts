@@ -3,9 +3,10 @@ import { type DescMessage, isMessage, type MessageShape } from '@bufbuild/protob
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, Violation, violationsToProto } from '@bufbuild/protovalidate';
 import { ApplicationFailure } from '@temporalio/common';
-import { ErrorType } from '../gen/triglot/errors/v1/errors_pb.js';
 import { describeMismatch } from './contract-rpc.js';
-import { errorType } from './error-type.js';
+
+// Written out, not read from the contract's enum: whoever copies this runtime has no such enum. A test compares them.
+const INVALID_ARGUMENT = 'InvalidArgument';
 
 const validator = createValidator();
 
@@ -55,7 +56,7 @@ export function invalidArgument(message: string): ApplicationFailure {
 function refusal(violations: Violation[]): ApplicationFailure {
   const [details] = violationsToProto(violations);
   const message = violations.map(describe).join('; ');
-  return ApplicationFailure.nonRetryable(message, errorType(ErrorType.INVALID_ARGUMENT), details);
+  return ApplicationFailure.nonRetryable(message, INVALID_ARGUMENT, details);
 }
 
 function describe({ field, message }: Violation): string {

@@ -50,7 +50,11 @@ class History:
         self.folder = folder
 
     def find(self, further: tuple[str, ...] = ()) -> Found:
-        """Looks for the commit before, the last release before it, and further commits by name."""
+        """Looks for the commit before, the last release before it, and further commits by name.
+
+        Raises:
+            ToolError: git is missing, or a further commit.
+        """
         found = Found()
         if not (self.folder / ".git").exists():
             # A copy inside somebody's repository would otherwise be compared with that one's commits.
@@ -106,10 +110,11 @@ class History:
             found.absent.append(f"no release has been tagged {RELEASES} before this commit")
 
     def _further(self, found: Found, name: str) -> None:
-        if commit := self._commit(name):
-            found.add(commit, name)
-        else:
-            found.absent.append(f"{name} is no commit of this clone")
+        commit = self._commit(name)
+        if not commit:
+            # Who asks for a comparison wants no answer without it.
+            raise ToolError(f"{name} is no commit of this clone")
+        found.add(commit, name)
 
     def _commit(self, name: str) -> str | None:
         return self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")

@@ -1,7 +1,7 @@
 """What breaks callers, workers and open workflows on Temporal's side, where no protobuf tool looks.
 
 Time-outs, retries, priorities and policies are no break: each call carries its own, and mixed ones do no
-harm.
+harm. Nor is another versioning behaviour: a worker says its own with every task.
 """
 
 from __future__ import annotations
@@ -50,12 +50,14 @@ def compare(old: Contract, new: Contract) -> Iterator[Finding]:
     served = {(type(rpc), name): rpc for rpc in _own(new) for name in types(rpc)}
     by_name = {name: rpc for rpc in _own(new) for name in types(rpc)}
     for before in _own(old):
+        compared: list[Rpc] = []
         for name in types(before):
             after = served.get((type(before), name))
             if after is None:
                 yield _gone(before, name, by_name.get(name), new)
-            elif name == before.type_name:
-                yield from _changed(before, after, old, new)
+            elif after not in compared:
+                compared.append(after)
+                yield from _changed(name, before, after, old, new)
 
 
 def types(rpc: Rpc) -> tuple[str, ...]:
@@ -84,9 +86,9 @@ def _gone(before: Rpc, name: str, other: Rpc | None, new: Contract) -> Finding:
     )
 
 
-def _changed(before: Rpc, after: Rpc, old: Contract, new: Contract) -> Iterator[Finding]:
+def _changed(name: str, before: Rpc, after: Rpc, old: Contract, new: Contract) -> Iterator[Finding]:
     def finding(rule: str, sentence: str) -> Finding:
-        return Finding(after.location, f"TEMPORAL_{rule}", f"{kind_of(after)} {before.type_name} {sentence}")
+        return Finding(after.location, f"TEMPORAL_{rule}", f"{kind_of(after)} {name} {sentence}")
 
     for rule, word, was, now in (
         ("SAME_REQUEST", "took", before.input, after.input),
@@ -102,6 +104,9 @@ def _changed(before: Rpc, after: Rpc, old: Contract, new: Contract) -> Iterator[
             yield from _queue(before, after, finding)
             yield from _id(before.id, after.id, finding)
             yield from _handlers(before, after, old, new, finding)
+            if after.versioning_behavior and not before.versioning_behavior:
+                behavior = after.versioning_behavior.name
+                yield finding("NEW_VERSIONING", f"had no versioning behaviour and has {behavior}")
         case Update(), Update():
             yield from _id(before.id, after.id, finding)
             if before.validate != after.validate:
@@ -152,7 +157,7 @@ def _expression(expression: IdExpression | None) -> str:
 def _part(part: object) -> str:
     match part:
         case Literal():
-            return part.text
+            return part.text.replace("\\", "\\\\").replace("${", "\\${")
         case FieldReference():
             return f"${{! {'.'.join(part.path)} }}"
         case _:

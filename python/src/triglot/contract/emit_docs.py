@@ -28,12 +28,7 @@ from triglot.contract.model import (
     Update,
     Workflow,
 )
-from triglot.contract.options import VersioningBehavior, WaitPolicy
-
-_STAYS = {
-    VersioningBehavior.PINNED: "a run stays with the version of the worker that began it",
-    VersioningBehavior.AUTO_UPGRADE: "a run goes on with whatever version of the worker is current",
-}
+from triglot.contract.options import WaitPolicy
 
 
 def emit(contract: Contract) -> dict[str, str]:
@@ -140,7 +135,7 @@ def _workflow(contract: Contract, rpc: Workflow) -> Iterator[tuple[str, str]]:
     yield "when its parent closes", parent_close_policy(rpc.parent_close_policy)
     yield "cancelled", "its parent waits for its end" if rpc.wait_for_cancellation else ""
     if rpc.versioning_behavior:
-        yield "versions", f"{_STAYS[rpc.versioning_behavior]}; a worker without a version cannot serve it"
+        yield "versions", f"a run {rpc.versioning_behavior.stays}; a worker without a version cannot serve it"
     yield from _priority(rpc)
 
 

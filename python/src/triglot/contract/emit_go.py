@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from triglot.contract import VERSION, go_client, go_workflow
 from triglot.contract.go_scope import Scope, getter, go_camel, go_package, has_uuid
-from triglot.contract.go_text import bracketed, doc, indent, string
+from triglot.contract.go_text import bracketed, doc, indent, served, string
 from triglot.contract.model import (
     Activity,
     Contract,
@@ -94,24 +94,23 @@ def _client(scope: Scope, service: Service) -> Iterator[str]:
     return go_client.service(scope, service, workflows) if workflows else iter(())
 
 
+# Constants, interfaces and registration are never deprecated: workers go on serving what nobody should call.
 def _constants(scope: Scope, service: Service) -> Iterator[str]:
     prefix = go_camel(service.name)
     if service.task_queue:
         name = scope.take(f"{prefix}TaskQueue", service)
-        deprecated = service.full_name if service.deprecated else ""
-        yield from _constant(name, f"the task queue of {service.full_name}", service.task_queue, deprecated)
+        yield from _constant(name, f"the task queue of {service.full_name}", service.task_queue)
     for rpc in service.rpcs:
-        deprecated = scope.deprecated(rpc)
         if isinstance(rpc, Activity | Workflow) and (rpc.own_task_queue or not service.task_queue):
             name = scope.take(f"{prefix}{go_camel(rpc.name)}TaskQueue", rpc)
-            yield from _constant(name, f"the task queue of {rpc.full_name}", rpc.task_queue, deprecated)
+            yield from _constant(name, f"the task queue of {rpc.full_name}", rpc.task_queue)
         name = scope.take(f"{prefix}{go_camel(rpc.name)}", rpc)
         what = f"the type of the {type(rpc).__name__.lower()} {rpc.name}"
-        yield from _constant(name, what, rpc.type_name, deprecated)
+        yield from _constant(name, what, rpc.type_name)
 
 
-def _constant(name: str, what: str, value: str, deprecated: str = "") -> Iterator[str]:
-    yield from doc(f"{name} is {what}.", deprecated=deprecated)
+def _constant(name: str, what: str, value: str) -> Iterator[str]:
+    yield f"// {name} is {what}."
     yield f"const {name} = {string(value)}"
     yield ""
 
@@ -119,14 +118,14 @@ def _constant(name: str, what: str, value: str, deprecated: str = "") -> Iterato
 def _interface(scope: Scope, service: Service, activities: Iterable[Activity]) -> Iterator[str]:
     name = scope.take(f"{go_camel(service.name)}Activities", service)
     sentence = f"{name} is what a worker implements for {service.name}."
-    yield from doc(sentence, service.comment, deprecated=service.full_name if service.deprecated else "")
+    yield from doc(sentence, served(service.comment))
     yield f"type {name} interface {{"
     methods = Names("Go")
     for activity in activities:
         method = methods.take(go_camel(activity.name), activity.location, activity.name)
         parameters = [scope.context, *scope.parameter(activity)]
         signature = bracketed(method, parameters, f" {scope.result(activity)}", tabs=1)
-        yield from indent([*scope.method_doc(activity), *signature])
+        yield from indent([*scope.served_doc(activity), *signature])
     yield "}"
     yield ""
 

@@ -10,6 +10,7 @@ import keyword
 from collections.abc import Iterable, Iterator
 
 from triglot.contract import VERSION, python_client, python_worker
+from triglot.contract.literals import double_quoted
 from triglot.contract.model import (
     Activity,
     Contract,
@@ -32,7 +33,6 @@ from triglot.contract.python_text import (
     assign,
     call,
     docstring,
-    double_quoted,
     indent,
     render,
     string,

@@ -89,7 +89,8 @@ def _constants(scope: Scope, service: Service) -> Iterator[Line]:
 
 
 def _rpcs(scope: Scope, service: Service) -> Iterator[Line]:
-    yield f"/** What {service.full_name} consists of, as workflows and clients need it. */"
+    text = f"What {service.full_name} consists of, as workflows and clients need it."
+    yield from scope.service_comment(service, text)
     items = [_rpc(scope, service, rpc) for rpc in service.rpcs]
     yield obj(f"export const {value(service)} = ", items, ";", explode=True)
 
@@ -133,7 +134,9 @@ def _options(scope: Scope, rpc: Workflow) -> Iterator[Line]:
 
 
 def _interface(scope: Scope, service: Service, activities: Iterable[Activity]) -> Iterator[Line]:
-    yield f"/** What a worker implements for {service.name}. */"
+    yield from scope.service_comment(
+        service, f"What a worker implements for the activities of {service.name}."
+    )
     yield f"export interface {pascal(service.name)}Activities {{"
     for activity in activities:
         yield from indent(comment(activity.comment))

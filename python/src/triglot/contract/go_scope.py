@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from triglot.contract.go_text import Struct, Value, doc, string
+from triglot.contract.go_text import Struct, Value, doc, served, string
 from triglot.contract.model import (
     Activity,
     Contract,
@@ -31,6 +31,11 @@ _LOCAL = {
     "implementation", "nil", "options", "registry", "request", "response", "run", "signal", "string", "true",
     "update", "uuid", "validator",
 }  # fmt: skip
+_KEYWORDS = {
+    "break", "case", "chan", "const", "continue", "default", "defer", "else", "fallthrough", "for", "func",
+    "go", "goto", "if", "import", "interface", "map", "package", "range", "return", "select", "struct",
+    "switch", "type", "var",
+}  # fmt: skip
 _UNITS = (
     (timedelta(hours=1), "Hour"),
     (timedelta(minutes=1), "Minute"),
@@ -52,7 +57,17 @@ def go_package(file: ProtoFile, location: Location) -> tuple[str, str]:
     path, _, name = file.go_package.partition(";")
     if "/" not in path and "." not in path:
         raise ContractError([Problem(location, f"{file.name} needs go_package with an import path")])
-    return path, name or path.rpartition("/")[2].replace("-", "_").replace(".", "_")
+    made = go_package_name(name or path.rpartition("/")[2])
+    if name not in ("", made):
+        sentence = f"{file.name} has a go_package whose name {name} cannot be that of a package"
+        raise ContractError([Problem(location, sentence)])
+    return path, made
+
+
+def go_package_name(text: str) -> str:
+    """The name of a package, as protoc-gen-go makes it of a path's last part: `9-a` to `_9_a`."""
+    name = "".join(letter if letter.isalpha() or letter.isdecimal() else "_" for letter in text)
+    return name if name[:1].isalpha() and name not in _KEYWORDS else f"_{name}"
 
 
 @dataclass
@@ -201,12 +216,12 @@ class Scope:
         return f"{name}({', '.join(arguments)})"
 
     def doc(self, sentence: str, rpc: Rpc) -> Iterator[str]:
-        """The doc comment of what an RPC declares."""
+        """The doc comment of what calls an RPC."""
         return doc(sentence, rpc.comment, deprecated=self.deprecated(rpc))
 
-    def method_doc(self, rpc: Rpc) -> Iterator[str]:
-        """The doc comment of an interface's method, which the contract's comment is as it stands."""
-        return doc("", rpc.comment, deprecated=self.deprecated(rpc))
+    def served_doc(self, rpc: Rpc, sentence: str = "") -> Iterator[str]:
+        """The doc comment of what serves an RPC; an interface's method has the contract's comment alone."""
+        return doc(sentence, served(rpc.comment))
 
     def deprecated(self, rpc: Rpc) -> str:
         """What to say is deprecated; "" if nothing is."""

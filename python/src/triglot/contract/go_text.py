@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from triglot.contract.literals import double_quoted
+
 WIDTH = 110
 _BULLET = re.compile(r"\s*[-*+•]\s+(?P<text>.*)")
+# What linters take for a notice when a paragraph begins with it.
+_DEPRECATED = re.compile(r"^Deprecated: ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def doc(sentence: str, comment: str = "", *, deprecated: str = "") -> Iterator[s
         deprecated: what is deprecated, if it is.
     """
     paragraphs = [sentence, comment]
-    if deprecated and not re.search(r"^Deprecated: ", comment, re.MULTILINE):
+    if deprecated and not _DEPRECATED.search(comment):
         paragraphs.append(f"Deprecated: the contract marks {deprecated} as deprecated.")
     first = True
     for paragraph in filter(None, paragraphs):
@@ -99,6 +102,11 @@ def doc(sentence: str, comment: str = "", *, deprecated: str = "") -> Iterator[s
             yield "//"
         first = False
         yield from comment_lines(paragraph)
+
+
+def served(comment: str) -> str:
+    """A comment of the contract above what serves an RPC: no linter must warn those who go on serving it."""
+    return _DEPRECATED.sub("Deprecated for callers: ", comment)
 
 
 def comment_lines(text: str) -> Iterator[str]:
@@ -116,5 +124,5 @@ def comment_lines(text: str) -> Iterator[str]:
 
 
 def string(text: str) -> str:
-    """An interpreted string literal; JSON's escapes are Go's too."""
-    return json.dumps(text, ensure_ascii=False)
+    """An interpreted string literal."""
+    return double_quoted(text)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from triglot.contract import model
 from triglot.contract.go_scope import Scope, go_camel
-from triglot.contract.go_text import Struct, Value, bracketed, doc, indent, string
+from triglot.contract.go_text import Struct, Value, bracketed, doc, indent, served, string
 from triglot.contract.model import Activity, Query, Rpc, Service, Signal, Update, Workflow
 from triglot.contract.names import Names
 from triglot.contract.options import IdReusePolicy
@@ -40,14 +40,16 @@ def _interface(scope: Scope, service: Service, workflows: Iterable[Workflow]) ->
         f"{name} is what a worker implements for {service.name}. All runs share the implementation,\n"
         "so what a run remembers belongs into variables of its method."
     )
-    yield from doc(sentence, service.comment, deprecated=service.full_name if service.deprecated else "")
+    yield from doc(sentence, served(service.comment))
     yield f"type {name} interface {{"
     methods = Names("Go")
     for workflow in workflows:
         method = methods.take(go_camel(workflow.name), workflow.location, workflow.name)
         parameters = [scope.workflow_context, *scope.parameter(workflow)]
         signature = bracketed(method, parameters, f" {scope.result(workflow)}", tabs=1)
-        yield from indent([*scope.method_doc(workflow), *signature])
+        behavior = workflow.versioning_behavior
+        says = doc(served(workflow.comment), behavior.sentences if behavior else "")
+        yield from indent([*says, *signature])
     yield "}"
     yield ""
 
@@ -150,7 +152,7 @@ def _child(scope: Scope, rpc: Workflow) -> Iterator[str]:
 def _query(scope: Scope, rpc: Query) -> Iterator[str]:
     name = scope.take(f"Set{scope.stem(rpc)}Handler", rpc)
     handler = f"handler func({', '.join(_types(scope, rpc))}) {scope.result(rpc)}"
-    yield from scope.doc(f"{name} makes a workflow answer the query {rpc.name}.", rpc)
+    yield from scope.served_doc(rpc, f"{name} makes a workflow answer the query {rpc.name}.")
     yield from bracketed(f"func {name}", [scope.workflow_context, handler], " error {")
     setter = scope.runtime("SetQueryHandler") if rpc.input else scope.sdk("workflow", "SetQueryHandler")
     yield from indent(bracketed(f"return {setter}", ["ctx", scope.constant(rpc), "handler"], tabs=1))
@@ -160,7 +162,7 @@ def _query(scope: Scope, rpc: Query) -> Iterator[str]:
 
 def _signal(scope: Scope, rpc: Signal) -> Iterator[str]:
     name = scope.take(f"{scope.stem(rpc)}Channel", rpc)
-    yield from scope.doc(f"{name} receives the signal {rpc.name} in a workflow.", rpc)
+    yield from scope.served_doc(rpc, f"{name} receives the signal {rpc.name} in a workflow.")
     if rpc.input:
         request = scope.message(rpc.input, rpc)
         channel = f"{scope.runtime('SignalChannel')}[{request}]"
@@ -183,16 +185,16 @@ def _update(scope: Scope, rpc: Update) -> Iterator[str]:
         f"handler func({arguments}) {scope.result(rpc)}",
         f"validator func({arguments}) error",
     ]
-    if rpc.input is None:
-        setter, says = "SetBareUpdateHandler", "The validator may be nil."
-    elif rpc.validate:
-        setter = "SetValidatedUpdateHandler"
+    setter = "SetUpdateHandler" if rpc.input else "SetBareUpdateHandler"
+    if not rpc.output:
+        setter += "WithoutResult"
+    validator, says = "validator", "The validator may be nil."
+    if rpc.input and rpc.validate:
+        validator = f"{scope.runtime('Validated')}(validator)"
         says = "A request that\nbreaks the contract's rules never gets to the validator, which may be nil."
-    else:
-        setter, says = "SetUpdateHandler", "The validator may be nil."
-    yield from scope.doc(f"{name} makes a workflow answer the update {rpc.name}. {says}", rpc)
+    yield from scope.served_doc(rpc, f"{name} makes a workflow answer the update {rpc.name}. {says}")
     yield from bracketed(f"func {name}", parameters, " error {")
-    called = ["ctx", scope.constant(rpc), "handler", "validator"]
+    called = ["ctx", scope.constant(rpc), "handler", validator]
     yield from indent(bracketed(f"return {scope.runtime(setter)}", called, tabs=1))
     yield "}"
     yield ""

@@ -6,8 +6,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from importlib import resources
 from pathlib import Path
 
+from google.protobuf import field_mask_pb2
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import Message
@@ -15,7 +17,7 @@ from protovalidate._gen.buf.validate import validate_pb
 from temporalio.api.common.v1 import message_pb2
 from temporalio.api.enums.v1 import workflow_pb2
 
-from triglot.contract import options, wire
+from triglot.contract import options, proto_text, wire
 
 VALIDATE = "buf/validate/validate.proto"
 _ANNOTATIONS = "temporal.v1"
@@ -40,7 +42,7 @@ def compile_protos(roots: Sequence[Path], files: Iterable[str]) -> FileDescripto
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "image.bin")
         arguments = [*(f"-I{root}" for root in roots), "--include_imports", "--include_source_info"]
-        protoc(_dependencies(), [*arguments, f"--descriptor_set_out={output}", *files])
+        protoc(dependencies(), [*arguments, f"--descriptor_set_out={output}", *files])
         return FileDescriptorSet.FromString(output.read_bytes())
 
 
@@ -83,6 +85,23 @@ def without_annotations(image: FileDescriptorSet) -> FileDescriptorSet:
     return stripped
 
 
+def imports() -> dict[str, str]:
+    """The text of the annotation schema, and of what a contract imports beside it, by path.
+
+    `google/protobuf` is not among it: protoc and buf have it.
+    """
+    schema = "temporal/v1/temporal.proto"
+    brought = list(dependencies().file)
+    return {
+        schema: resources.files(__package__).joinpath("include", schema).read_text(),
+        **{file.name: proto_text.render(file, brought) for file in brought if not _well_known(file)},
+    }
+
+
+def _well_known(file: FileDescriptorProto) -> bool:
+    return file.package == "google.protobuf"
+
+
 def _without_annotations(original: FileDescriptorProto, schema: set[str]) -> FileDescriptorProto:
     file = FileDescriptorProto()
     file.CopyFrom(original)
@@ -113,10 +132,10 @@ def _strip(message: Message, extensions: Iterable[int]) -> None:
     message.ParseFromString(wire.without(message.SerializeToString(), frozenset(extensions)))
 
 
-def _dependencies() -> FileDescriptorSet:
-    """What a contract imports and no wheel has as a `.proto` file."""
+def dependencies() -> FileDescriptorSet:
+    """What a contract imports beside the annotations, from the libraries that have its descriptors."""
     found: dict[str, FileDescriptorProto] = {}
-    for descriptor in (message_pb2.DESCRIPTOR, workflow_pb2.DESCRIPTOR):
+    for descriptor in (message_pb2.DESCRIPTOR, workflow_pb2.DESCRIPTOR, field_mask_pb2.DESCRIPTOR):
         _collect(descriptor, found)
     rules = FileDescriptorProto.FromString(validate_pb.desc().proto.to_binary())
     found[rules.name] = rules

@@ -333,12 +333,12 @@ class Contract:
         """The service of that name."""
         return next(service for service in self.services if service.full_name == full_name)
 
-    def deprecation(self, rpc: Rpc) -> str:
-        """Why not to use an RPC that is deprecated, or whose service is, on one line; else ""."""
-        service = self.service(rpc.service)
-        if not (rpc.deprecated or service.deprecated):
+    def deprecation(self, declared: Rpc | Service) -> str:
+        """Why not to use what is deprecated itself or by its service, on one line; else ""."""
+        service = declared if isinstance(declared, Service) else self.service(declared.service)
+        if not (declared.deprecated or service.deprecated):
             return ""
-        owner = rpc if rpc.deprecated else service
+        owner = declared if declared.deprecated else service
         _, _, reason = owner.comment.partition("Deprecated:")
         return " ".join(reason.partition("\n\n")[0].split()) or f"{owner.full_name} is deprecated."
 

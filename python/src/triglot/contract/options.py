@@ -101,6 +101,18 @@ class VersioningBehavior(IntEnum):
     PINNED = 1
     AUTO_UPGRADE = 2
 
+    @property
+    def stays(self) -> str:
+        """What becomes of a run when another version comes, without its subject."""
+        if self is VersioningBehavior.PINNED:
+            return "stays with the version of the worker that began it"
+        return "goes on with whatever version of the worker is current"
+
+    @property
+    def sentences(self) -> str:
+        """What a worker's code says of it."""
+        return f"A run {self.stays}.\nOn a worker without a version it hangs: the server refuses its tasks."
+
 
 class ParentClosePolicy(IntEnum):
     """`temporal.v1.ParentClosePolicy`."""
@@ -261,6 +273,9 @@ METHOD_EXTENSIONS: Mapping[int, Option] = {
 # Of FieldOptions; it names flags of other compilers' command lines.
 FIELD_EXTENSIONS: Mapping[int, Option] = {7233: Option("field", _OTHER_COMPILERS)}
 
+# The well-known type's own limit.
+_DURATION_SECONDS = 315_576_000_000
+
 Complain = Callable[[str, int], None]
 """Takes a sentence about an options message, and the number of the field in it that is at fault."""
 
@@ -336,9 +351,11 @@ def duration(values: Values) -> timedelta:
     """Converts a Duration.
 
     Raises:
-        ValueError: it is not positive, or finer than a microsecond.
+        ValueError: it is no Duration, not positive, or finer than a microsecond.
     """
     seconds, nanos = values.integer("seconds"), values.integer("nanos")
+    if abs(seconds) > _DURATION_SECONDS or abs(nanos) > 999_999_999 or seconds * nanos < 0:
+        raise ValueError("is no Duration: that is 10,000 years at most, and its parts have one sign")
     if nanos % 1000:
         raise ValueError("must be a whole number of microseconds")
     result = timedelta(seconds=seconds, microseconds=nanos // 1000)

@@ -10,18 +10,28 @@ Parameters, separated by commas:
 - `ts_runtime` (TypeScript): the module with `parseRequest`, as `../temporal/contract.js`; beside it lie those
   for workflows, clients and both: `contract-workflow.js`, `contract-client.js` and `contract-rpc.js`. A
   relative one is seen from the output's root.
+
+By hand:
+
+- `protoc-gen-triglot --include FOLDER` writes what contracts import, for protoc's -I and buf's modules: the
+  annotation schema (temporal/v1), temporal/api as far as it needs it, and buf/validate.
+- `protoc-gen-triglot --strip < contract.binpb > messages.binpb` takes the annotations out of a descriptor
+  set, since code for messages must not import them.
+- `--version`, `--help`.
 """
 
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest, CodeGeneratorResponse
-from google.protobuf.descriptor_pb2 import Edition
+from google.protobuf.descriptor_pb2 import Edition, FileDescriptorSet
 from google.protobuf.message import DecodeError
 
-from triglot.contract import VERSION, emit_docs, emit_go, emit_manifest, emit_python, emit_typescript
+from triglot.contract import VERSION, emit_docs, emit_go, emit_manifest, emit_python, emit_typescript, image
 from triglot.contract.check import check
 from triglot.contract.model import Contract
 from triglot.contract.names import ContractError
@@ -90,6 +100,11 @@ def respond(request: CodeGeneratorRequest) -> CodeGeneratorResponse:
             response.file.add(name=name, content=content)
     except (ContractError, ValueError) as error:
         response.error = str(error)
+    except Exception as error:
+        # Told in one line like any other failure, with the place that a report of it needs.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        response.error = f"defect of protoc-gen-triglot at {where}: {type(error).__name__}: {error}"
     return response
 
 
@@ -99,6 +114,10 @@ def main() -> None:
     Run by hand, it tells what it is, instead of waiting for a request that nobody types.
     """
     match sys.argv[1:]:
+        case ["--include", folder]:
+            _include(Path(folder))
+        case ["--strip"]:
+            _strip()
         case ["--version"]:
             print(f"protoc-gen-triglot {VERSION}")
         case ["--help" | "-h"]:
@@ -116,6 +135,21 @@ def _answer() -> None:
     except DecodeError:
         sys.exit("protoc-gen-triglot: standard input is no request of protoc or buf; see --help")
     sys.stdout.buffer.write(respond(request).SerializeToString())
+
+
+def _include(folder: Path) -> None:
+    for name, text in image.imports().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _strip() -> None:
+    try:
+        compiled = FileDescriptorSet.FromString(sys.stdin.buffer.read())
+    except DecodeError:
+        sys.exit("protoc-gen-triglot: standard input is no descriptor set of protoc or buf; see --help")
+    sys.stdout.buffer.write(image.without_annotations(compiled).SerializeToString())
 
 
 def _parameters(text: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ _IMPORTED = {
     "WorkflowIDReusePolicy", "WorkflowUpdateHandle", "WorkflowUpdateStage", "activity", "deprecated",
     "runtime", "timedelta", "workflow",
 }  # fmt: skip
+# Those that generated code uses would mean something else, and linters refuse the others.
+_BUILTINS = frozenset(dir(builtins))
 
 
 def module_path(file: ProtoFile) -> str:
@@ -46,7 +49,7 @@ def constant_name(rpc: Rpc) -> str:
 
 def function_name(name: str) -> str:
     """A function in snake case; names that mean something else already get an underscore, as PEP 8 says."""
-    reserved = keyword.iskeyword(name) or name in _IMPORTED or name in ("implementation", "request")
+    reserved = keyword.iskeyword(name) or name in (_IMPORTED | _BUILTINS | {"implementation", "request"})
     return f"{name}_" if reserved else name
 
 
@@ -81,6 +84,9 @@ class Imports:
     def module(self, dotted: str) -> str:
         """Imports a module of the contract or the runtime."""
         for part in dotted.split("."):
+            if not part.isidentifier():
+                sentence = f"{part} in {dotted} is no Python name and cannot be imported"
+                raise ContractError([Problem(self.location, sentence)])
             if keyword.iskeyword(part):
                 sentence = f"{part} in {dotted} is a Python keyword and cannot be imported"
                 raise ContractError([Problem(self.location, sentence)])
@@ -130,7 +136,7 @@ class Scope:
         self.contract = contract
         self.file = file
         self.imports = Imports(location)
-        self.names = Names("Python", _IMPORTED)
+        self.names = Names("Python", [*_IMPORTED, *keyword.kwlist])
         self.shared = _shared(contract)
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+
+from triglot.contract.literals import double_quoted
 
 WIDTH = 110
 # A docstring is indented by 8 columns at most.
@@ -69,29 +70,25 @@ def string(text: str) -> str:
     return "'" + quoted[1:-1].replace('\\"', '"') + "'"
 
 
-def double_quoted(text: str) -> str:
-    """A literal in double quotes; JSON's escapes are Python's too."""
-    return json.dumps(text, ensure_ascii=False)
-
-
 def docstring(comment: str, fallback: str) -> Iterator[str]:
     """A docstring: the comment's first sentence as its summary, the rest wrapped below.
 
     A first sentence that is too long for a line goes below too, beneath the fallback: a summary may not wrap.
     """
-    text = comment.replace("\\", "\\\\").replace('"""', "'''")
+    text = comment.replace('"""', "'''")
+    opening = 'r"""' if "\\" in text else '"""'
     first, _, rest = text.partition("\n\n")
     # Whoever writes a list first has no summary.
     listed = not first or any(map(_LISTED.match, first.splitlines()))
     sentence = re.match(r"(.*?[.!?])(?:\s+|$)(.*)", " ".join(first.split()))
     summary, more = sentence.groups() if sentence else (f"{' '.join(first.split()).rstrip(':,;')}.", "")
-    if listed or len(summary) > _TEXT_WIDTH - len('""""""'):
+    if listed or len(summary) > _TEXT_WIDTH - len(opening) - len('"""'):
         summary, more = fallback, first
     below = [_wrapped(paragraph) for paragraph in (more, *rest.split("\n\n")) if paragraph.strip()]
     if not below:
-        yield f'"""{summary}"""'
+        yield f'{opening}{summary}"""'
         return
-    yield f'"""{summary}'
+    yield f"{opening}{summary}"
     for paragraph in below:
         yield ""
         yield from paragraph

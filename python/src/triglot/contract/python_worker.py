@@ -6,14 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from triglot.contract.model import Activity, Service, Workflow
 from triglot.contract.names import Names, pascal, snake
-from triglot.contract.options import VersioningBehavior
 from triglot.contract.python_scope import Scope, constant_name, function_name
 from triglot.contract.python_text import Bracketed, Line, call, docstring, indent, string
-
-_STAYS = {
-    VersioningBehavior.PINNED: "stays with the version of the worker that began it",
-    VersioningBehavior.AUTO_UPGRADE: "goes on with whatever version of the worker is current",
-}
 
 
 def activities_protocol(scope: Scope, service: Service, activities: Iterable[Activity]) -> Iterator[Line]:
@@ -120,6 +114,5 @@ def _protocol(scope: Scope, workflow: Workflow) -> str:
 def _registered(workflow: Workflow) -> str:
     text = f"Returns the class of {workflow.name} for each of its types, to register."
     if workflow.versioning_behavior:
-        stays = _STAYS[workflow.versioning_behavior]
-        text += f"\n\nA run {stays}. On a worker without a version it hangs: the server refuses its tasks."
+        text += f"\n\n{workflow.versioning_behavior.sentences}"
     return text

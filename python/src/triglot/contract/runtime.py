@@ -7,12 +7,10 @@ Two kinds of refusal: a client that is about to send a bad request gets `Invalid
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Literal, Self, TypeGuard, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from google.protobuf.message import Message
 from temporalio import activity, workflow
@@ -26,8 +24,7 @@ from temporalio.converter import (
     DataConverter,
     JSONPlainPayloadConverter,
     JSONProtoPayloadConverter,
-    SerializationContext,
-    WorkflowSerializationContext,
+    PayloadConverter,
 )
 from temporalio.exceptions import ApplicationError
 
@@ -94,13 +91,24 @@ def receive(expected: type[MessageT], request: object) -> MessageT:
     Raises:
         ApplicationError: it is another message, no message at all, or breaks a rule; as `validate`.
     """
-    if isinstance(request, RawValue):
-        # Done here, since the SDK would retry an activity whose argument it cannot decode.
-        with _refusing(expected):
-            request = activity.payload_converter().from_payload(request.payload, expected)
-    message = _require(expected, request)
+    message = decode(expected, request, activity.payload_converter)
     validate(message)
     return message
+
+
+def decode(
+    expected: type[MessageT], request: object, payload_converter: Callable[[], PayloadConverter]
+) -> MessageT:
+    """Takes an argument that has arrived for the message it must be; a raw payload is decoded first.
+
+    Raises:
+        ApplicationError: it is another message, or no message at all; as `validate`.
+    """
+    if isinstance(request, RawValue):
+        # Done here, since the SDK would try again for ever what it cannot decode.
+        with _refusing(expected):
+            request = payload_converter().from_payload(request.payload, expected)
+    return _require(expected, request)
 
 
 def uuid_v4() -> str:
@@ -128,7 +136,10 @@ def workflows(
     aliases: Sequence[str] = (),
     versioning_behavior: VersioningBehavior = VersioningBehavior.UNSPECIFIED,
 ) -> list[type]:
-    """Lists a workflow's class once for each of its types, for a worker or a replayer.
+    """Lists a workflow's classes, one for each of its types, for a worker or a replayer.
+
+    They are derived from the implementation, and refuse as by `validate` what is not their request: a wrong
+    argument ends the workflow, rejects the update, fails the query; a signal is logged and dropped.
 
     Raises:
         ValueError: `workflow.defn` was told another name or versioning behaviour than the contract has.
@@ -145,17 +156,10 @@ def workflows(
         raise ValueError(
             f"{name} has the versioning behaviour {told.name}, not {wanted}; say so in workflow.defn"
         )
-    return [implementation, *(_alias(implementation, definition, alias) for alias in aliases)]
+    # It needs this module.
+    from triglot.contract.served import serve  # noqa: PLC0415
 
-
-def _alias(implementation: type, definition: workflow._Definition, alias: str) -> type:
-    # A class has one definition and a definition one name, so a further name needs a class of its own. It
-    # bears the implementation's name, by which the sandbox imports it: what it finds and runs is that one.
-    names = {"__module__": implementation.__module__, "__qualname__": implementation.__qualname__}
-    further = type(implementation.__name__, (implementation,), names)
-    known = dataclasses.replace(definition, name=alias, cls=further)
-    setattr(further, "__temporal_workflow_definition", known)
-    return further
+    return [serve(implementation, each) for each in (type_name, *aliases)]
 
 
 def data_converter(encoding: Literal["json", "binary"] = "json") -> DataConverter:
@@ -164,8 +168,7 @@ def data_converter(encoding: Literal["json", "binary"] = "json") -> DataConverte
     Messages are encoded as `json/protobuf` or `binary/protobuf` and decoded from both, tolerating unknown
     fields. `json/plain` serves the SDK's own needs and never decodes into a message.
 
-    In a workflow an argument that is not its request is refused as by `validate`, which ends the workflow or
-    rejects the update. Whatever else cannot be decoded, as a child's result, raises what the SDK raises.
+    What cannot be decoded raises what the SDK raises; `receive` and `workflows` make refusals of it.
     """
     converters = {"json": _JsonPayloadConverter, "binary": _BinaryPayloadConverter}
     return DataConverter(payload_converter_class=converters[encoding])
@@ -178,22 +181,27 @@ class _PlainPayloadConverter(JSONPlainPayloadConverter):
         return super().from_payload(payload, type_hint)
 
 
+class Arguments(tuple[RawValue, ...]):
+    """All arguments of a call, undecoded; as a type, what asks the contract's converter for them."""
+
+
+class ArgumentsHint(list[type]):
+    """The types by which the SDK asks for `Arguments`.
+
+    It drops types of another number than the arguments, unless they are false.
+    """
+
+    def __init__(self) -> None:
+        super().__init__([Arguments])
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class _ContractPayloadConverter(CompositePayloadConverter):
-    _of_workflow = False
-
-    def with_context(self, context: SerializationContext) -> Self:
-        converter = copy.copy(super().with_context(context))
-        converter._of_workflow = isinstance(context, WorkflowSerializationContext)
-        return converter
-
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        # A workflow's argument that is wrong stays wrong, but the SDK would try the task again for ever. A
-        # result may be mended by another version of its worker, and must not end whoever waits for it.
-        match type_hints:
-            case [expected] if self._of_workflow and _is_request(expected):
-                with _refusing(expected):
-                    values = super().from_payloads(payloads, type_hints)
-                return [_require(expected, value) for value in values]
+        if type_hints is not None and list(type_hints) == [Arguments]:
+            return [Arguments(map(RawValue, payloads))]
         return super().from_payloads(payloads, type_hints)
 
 
@@ -226,26 +234,26 @@ def _require(expected: type[MessageT], value: object) -> MessageT:
     raise invalid_argument(f"expected {expected.DESCRIPTOR.full_name}, got {found}")
 
 
-def _is_request(hint: object) -> TypeGuard[type[Message]]:
-    """Whether an RPC takes it: by its name, as buf's lint wants it, or because one of its own file does.
-
-    Then it is no result, since buf's lint has each RPC take and return messages of its own.
-    """
-    if not (isinstance(hint, type) and issubclass(hint, Message)):
-        return False
-    if hint.DESCRIPTOR.name.endswith("Request"):
-        return True
-    services = hint.DESCRIPTOR.file.services_by_name.values()
-    return any(method.input_type == hint.DESCRIPTOR for service in services for method in service.methods)
-
-
 @contextmanager
 def _refusing(expected: type[Message]) -> Iterator[None]:
     """Makes a refusal of what the SDK raises at a payload that it cannot decode."""
     try:
         yield
     except (KeyError, RuntimeError, TypeError, UnicodeDecodeError) as error:
-        raise invalid_argument(f"expected {expected.DESCRIPTOR.full_name}: {_reason(error)}") from error
+        text = f"expected {expected.DESCRIPTOR.full_name}: {_reason(error)}"
+        raise invalid_argument(text) from _sendable(error)
+
+
+def _sendable(error: BaseException) -> BaseException | None:
+    """The cause, unless it quotes half of a surrogate pair, which the SDK cannot send: it would try again."""
+    link: BaseException | None = error
+    while link:
+        try:
+            str(link).encode()
+        except UnicodeEncodeError:
+            return None
+        link = link.__cause__
+    return error
 
 
 def _reason(error: BaseException) -> str:

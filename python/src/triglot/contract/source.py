@@ -8,6 +8,7 @@ from triglot.contract.model import Location
 
 Path = tuple[int, ...]
 """Field numbers of descriptor.proto and indices, as in `SourceCodeInfo.Location.path`."""
+_UNSEEN = {"\ufeff", *map(chr, (*range(0x20), *range(0x7F, 0xA0)))} - {"\t"}
 
 
 class Source:
@@ -31,5 +32,10 @@ class Source:
         """The comment before an element, or else behind it; what is meant for buf's linter is left out."""
         place = self.places.get(path)
         text = (place.leading_comments or place.trailing_comments) if place else ""
-        lines = [line.removeprefix(" ").rstrip() for line in text.strip("\n").splitlines()]
+        lines = [_seen(line).removeprefix(" ").rstrip() for line in text.strip("\n").splitlines()]
         return "\n".join(line for line in lines if not line.lstrip().startswith("buf:lint:")).strip()
+
+
+def _seen(line: str) -> str:
+    """The line without byte order marks and control characters, which compilers refuse even in comments."""
+    return "".join(letter for letter in line if letter not in _UNSEEN)

@@ -1,60 +1,64 @@
 """Rules that refuse what they used to allow, as far as rules alone tell.
 
-Whoever still sends by the old contract is refused by whoever checks by the new one. Bounds and lists are
-compared; a pattern, a format or an expression that is new or changed is reported, since nobody can tell what
-it refuses. Rules of responses are nobody's to check, and a rule that was loosened breaks nobody who sends.
+Whoever still sends by the old contract is refused by whoever checks by the new one; `narrowing` compares the
+rules themselves. Rules of responses are nobody's to check, and a rule that was loosened breaks nobody who
+sends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import protovalidate
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
+    FieldDescriptorProto,
     FileDescriptorProto,
     FileDescriptorSet,
+    OneofDescriptorProto,
 )
 from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from buf.validate import validate_pb2
 from triglot.contract.compare import Finding
 from triglot.contract.model import Contract, Location
+from triglot.contract.narrowing import Rules, refusals, rules_of
 
 # How the contract calls the enum of its error types, whose values' names are on the wire.
 ERROR_ENUM = "ErrorType"
-_LOWER = {
-    "gte": False,
-    "gt": True,
-    "min_len": False,
-    "min_bytes": False,
-    "min_items": False,
-    "min_pairs": False,
-}
-_UPPER = {
-    "lte": False,
-    "lt": True,
-    "max_len": False,
-    "max_bytes": False,
-    "max_items": False,
-    "max_pairs": False,
-}
-
-Rules = Mapping[str, object]
-"""Values by their path in the rules' message, as "string.min_len"; repeated ones as sets of texts."""
 
 
 @dataclass
 class Declarations:
-    """Messages and error enums of an image, by full name, with their places."""
+    """Messages and enums of an image, by full name, with their places, and its predefined rules."""
 
     messages: dict[str, DescriptorProto] = field(default_factory=dict)
     enums: dict[str, EnumDescriptorProto] = field(default_factory=dict)
     places: dict[str, Location] = field(default_factory=dict)
+    predefined: dict[tuple[str, int], tuple[str, bytes]] = field(default_factory=dict)
+
+    def rules(self, descriptor: DescriptorProto | OneofDescriptorProto, kind: str) -> Rules:
+        """The rules on a message or oneof."""
+        return rules_of(descriptor.options, kind, self.predefined)
+
+    def field_rules(self, message: DescriptorProto, each: FieldDescriptorProto) -> Rules:
+        """The rules on a field; one that stands in a oneof rule of its message may be empty."""
+        rules = rules_of(each.options, "field", self.predefined)
+        groups = self.rules(message, "message").get(("", "oneof"), ())
+        if any(each.name in names for names, _ in groups):
+            rules.setdefault(("", "ignore"), validate_pb2.IGNORE_IF_ZERO_VALUE)
+        return rules
+
+    def enum_of(self, each: FieldDescriptorProto, stem: str) -> EnumDescriptorProto:
+        """The enum that a field's rule is about: its own, or that of a map's values."""
+        name = each.type_name.removeprefix(".")
+        if stem.startswith("map.values"):
+            name = self.messages[name].field[1].type_name.removeprefix(".")
+        return self.enums[name]
 
 
 def declarations(image: FileDescriptorSet) -> Declarations:
@@ -99,26 +103,38 @@ def _requests(contract: Contract, declared: Declarations) -> set[str]:
 
 def _message(name: str, was: Declarations, now: Declarations, defaults: _Defaults) -> Iterator[Finding]:
     old, new, place = was.messages[name], now.messages[name], now.places[name]
-    yield from _tightened(name, _rules(old, "message"), _rules(new, "message"), place)
-    yield from _oneofs(name, old, new, place)
+    yield from _tightened(name, was.rules(old, "message"), now.rules(new, "message"), place)
+    for oneof in new.oneof_decl:
+        before = next((was.rules(each, "oneof") for each in old.oneof_decl if each.name == oneof.name), {})
+        yield from _tightened(f"{name}.{oneof.name}", before, now.rules(oneof, "oneof"), place)
     known = {field.number: field for field in old.field}
     for each in new.field:
         full_name = f"{name}.{each.name}"
         if each.number in known:
-            before = known[each.number]
-            yield from _tightened(
-                full_name, _rules(before, "field"), _rules(each, "field"), now.places[full_name]
-            )
+            rules = was.field_rules(old, known[each.number]), now.field_rules(new, each)
+            yield from _tightened(full_name, *rules, now.places[full_name])
+            for lost in _undefined(*rules, each, was, now):
+                yield Finding(now.places[full_name], "RULE_NO_TIGHTENING", f"{full_name} {lost}")
         elif sentence := defaults.refusal(name, each.name):
             whole = f"{full_name} is new and refuses what callers send who do not know it: {sentence}"
             yield Finding(now.places[full_name], "RULE_NEW_FIELD_OPTIONAL", whole)
 
 
-def _oneofs(name: str, old: DescriptorProto, new: DescriptorProto, place: Location) -> Iterator[Finding]:
-    known = {oneof.name: oneof for oneof in old.oneof_decl}
-    for oneof in new.oneof_decl:
-        before = _rules(known[oneof.name], "oneof") if oneof.name in known else {}
-        yield from _tightened(f"{name}.{oneof.name}", before, _rules(oneof, "oneof"), place)
+def _tightened(name: str, old: Rules, new: Rules, place: Location) -> Iterator[Finding]:
+    for sentence in refusals(old, new):
+        yield Finding(place, "RULE_NO_TIGHTENING", f"{name} {sentence}")
+
+
+def _undefined(
+    old: Rules, new: Rules, each: FieldDescriptorProto, was: Declarations, now: Declarations
+) -> Iterator[str]:
+    """Values that a field may not have any more because its enum has lost them."""
+    for stem, rule in new:
+        if rule == "defined_only" and new[stem, rule] and old.get((stem, rule)):
+            kept = {value.number for value in now.enum_of(each, stem).value}
+            lost = [value.name for value in was.enum_of(each, stem).value if value.number not in kept]
+            if lost:
+                yield f"refuses {', '.join(lost)}, gone from its enum, by the rule {stem}.{rule}"
 
 
 def _errors(
@@ -129,96 +145,6 @@ def _errors(
         if value.name not in kept:
             sentence = f"{name} has lost {value.name}, which callers and retry policies tell errors by"
             yield Finding(place, "ERROR_TYPE_NO_DELETE", sentence)
-
-
-def _rules(descriptor: Message, kind: str) -> Rules:
-    """The rules on a message, field or oneof, flattened."""
-    extension = getattr(validate_pb2, kind)
-    options = descriptor.options  # type: ignore[attr-defined]
-    return dict(_flat(options.Extensions[extension], "")) if options.HasExtension(extension) else {}
-
-
-def _flat(message: Message, prefix: str) -> Iterator[tuple[str, object]]:
-    for descriptor, value in message.ListFields():
-        path = f"{prefix}{descriptor.name}"
-        if descriptor.name == "example":
-            continue
-        if descriptor.name == "cel":
-            yield from ((f"{path}.{rule.id}", rule.expression) for rule in value)
-        elif descriptor.is_repeated:
-            yield path, frozenset(str(each) for each in value)
-        elif isinstance(value, Message) and not _is_value(value):
-            yield from _flat(value, f"{path}.")
-        else:
-            yield path, _comparable(value)
-
-
-def _is_value(message: Message) -> bool:
-    return message.DESCRIPTOR.file.package == "google.protobuf"
-
-
-def _comparable(value: object) -> object:
-    """Durations and timestamps as numbers, anything else as it is."""
-    if isinstance(value, Message):
-        return (getattr(value, "seconds", 0), getattr(value, "nanos", 0))
-    return value
-
-
-def _tightened(name: str, old: Rules, new: Rules, place: Location) -> Iterator[Finding]:
-    if new.get("ignore") == validate_pb2.IGNORE_ALWAYS:
-        return
-    if old.get("ignore") == validate_pb2.IGNORE_ALWAYS:
-        old = {}
-    for path, value in new.items():
-        if what := _narrower(path, value, old):
-            yield Finding(place, "RULE_NO_TIGHTENING", f"{name} {what}")
-    if new.get("ignore", 0) != old.get("ignore", 0) and new.get("ignore", 0) == 0 and old:
-        yield Finding(place, "RULE_NO_TIGHTENING", f"{name} is checked where it was not: its ignore is gone")
-
-
-def _narrower(path: str, value: object, old: Rules) -> str | None:
-    """What a rule refuses that it did not, or None."""
-    stem, _, rule = path.rpartition(".")
-    shown = f"{path}: {_shown(value)}"
-    if path == "ignore" or value is False:
-        return None
-    if rule in _LOWER or rule in _UPPER:
-        table = _LOWER if rule in _LOWER else _UPPER
-        before = _bound(stem, table, old)
-        if before is None:
-            return f"has the new rule {shown}"
-        was, exclusive = before
-        same = was == value and exclusive >= table[rule]
-        wider = value < was if table is _LOWER else value > was  # type: ignore[operator]
-        return None if same or wider else f"has the rule {shown} instead of {_shown(was)}"
-    if path not in old:
-        return f"has the new rule {shown}"
-    was_value = old[path]
-    if isinstance(value, frozenset) and isinstance(was_value, frozenset):
-        narrower = value - was_value if rule in ("not_in", "not_contains") else was_value - value
-        return f"refuses {', '.join(sorted(narrower))} by the rule {path}" if narrower else None
-    return None if value == was_value else f"has the rule {shown} instead of {_shown(was_value)}"
-
-
-def _bound(stem: str, table: Mapping[str, bool], old: Rules) -> tuple[object, bool] | None:
-    """The old bound on this side and whether it excludes itself."""
-    for rule, exclusive in table.items():
-        path = f"{stem}.{rule}" if stem else rule
-        if path in old:
-            return old[path], exclusive
-    return None
-
-
-def _shown(value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case str():
-            return f'"{value}"'
-        case frozenset():
-            return ", ".join(sorted(value))
-        case _:
-            return str(value)
 
 
 class _Defaults:
@@ -256,6 +182,7 @@ class _Indexer:
             self.message(message, prefix, (4, index))
         for index, enum in enumerate(self.file.enum_type):
             self.enum(enum, prefix, (5, index))
+        self.extensions(self.file.extension, prefix)
 
     def message(self, descriptor: DescriptorProto, prefix: str, path: tuple[int, ...]) -> None:
         name = prefix + descriptor.name
@@ -267,6 +194,14 @@ class _Indexer:
             self.message(nested, f"{name}.", (*path, 3, index))
         for index, enum in enumerate(descriptor.enum_type):
             self.enum(enum, f"{name}.", (*path, 4, index))
+        self.extensions(descriptor.extension, f"{name}.")
+
+    def extensions(self, declared: Iterable[FieldDescriptorProto], prefix: str) -> None:
+        for each in declared:
+            extension: Any = validate_pb2.predefined
+            expressions = each.options.Extensions[extension].SerializeToString()
+            key = each.extendee.removeprefix("."), each.number
+            self.found.predefined[key] = prefix + each.name, expressions
 
     def enum(self, descriptor: EnumDescriptorProto, prefix: str, path: tuple[int, ...]) -> None:
         self.found.enums[prefix + descriptor.name] = descriptor

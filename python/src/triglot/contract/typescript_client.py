@@ -40,7 +40,8 @@ def _handle_name(scope: Scope, rpc: Workflow) -> str:
 
 def _client(scope: Scope, service: Service) -> Iterator[Line]:
     names = Names("TypeScript", ["client", "constructor"])
-    yield f"/** Starts and finds the workflows of {service.name}; checks requests before sending. */"
+    text = f"Starts and finds the workflows of {service.name}; checks requests before sending."
+    yield from scope.service_comment(service, text, calls=True)
     yield f"export class {_client_name(service)} {{"
     yield f"  constructor(readonly client: {scope.imports.name(_SDK, 'Client', type_only=True)}) {{}}"
     for rpc in service.of(Workflow):
@@ -91,8 +92,8 @@ def _start(scope: Scope, rpc: Workflow) -> Iterator[Line]:
     arguments = ["this.client", *_arguments(scope, rpc), "options"]
     yield from indent(
         [
-            listed(f"const workflow = await {scope.runtime('startWorkflow', _RUNTIME)}", arguments, ";"),
-            f"return new {handle}(workflow);",
+            listed(f"const handle = await {scope.runtime('startWorkflow', _RUNTIME)}", arguments, ";"),
+            f"return new {handle}(handle);",
         ]
     )
     yield "}"
@@ -106,8 +107,8 @@ def _start_with_signal(scope: Scope, rpc: Workflow, signal: Signal) -> Iterator[
     arguments = ["this.client", *_arguments(scope, rpc), *_arguments(scope, signal, "signal"), "options"]
     yield from indent(
         [
-            listed(f"const workflow = await {scope.runtime('startWithSignal', _RUNTIME)}", arguments, ";"),
-            f"return new {handle}(workflow);",
+            listed(f"const handle = await {scope.runtime('startWithSignal', _RUNTIME)}", arguments, ";"),
+            f"return new {handle}(handle);",
         ]
     )
     yield "}"
@@ -120,8 +121,8 @@ def _start_with_update(scope: Scope, rpc: Workflow, update: Update, ref: Ref) ->
     answer = f"[{handle}, {scope.result(update)}]" if update.output else handle
     yield listed(f"async {name}", parameters, f": Promise<{answer}> {{")
     arguments = ["this.client", *_arguments(scope, rpc), *_arguments(scope, update, "update")]
-    returned = f"new {handle}(workflow)"
-    target = "[workflow, result]" if update.output else "[workflow]"
+    returned = f"new {handle}(handle)"
+    target = "[handle, result]" if update.output else "[handle]"
     start = f"const {target} = await {scope.runtime('startWithUpdate', _RUNTIME)}"
     call = listed(start, [*arguments, "options"], ";")
     if ref.id_conflict_policy and ref.id_conflict_policy is not rpc.id_conflict_policy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from triglot.contract.literals import ascii_quoted
 from triglot.contract.model import (
     Field,
     FieldReference,
@@ -62,7 +63,8 @@ def _part(scope: Scope, rpc: Workflow | Update, part: Literal | FieldReference |
     """A part of a template literal."""
     match part:
         case Literal(text):
-            return text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${")
+            # Escaped wholly: a template's bare carriage return would be read as a line feed.
+            return ascii_quoted(text)[1:-1].replace('\\"', '"').replace("`", "\\`")
         case FieldReference():
             return f"${{{_field(scope, rpc, part)}}}"
         case UuidV4():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from triglot.contract import VERSION
+from triglot.contract.literals import number
 from triglot.contract.model import (
     Activity,
     Contract,
@@ -27,11 +28,26 @@ from triglot.contract.model import (
 from triglot.contract.names import Names, camel, pascal
 from triglot.contract.typescript_text import Line, array, comment, duration, literal, obj, render
 
-# Names of the language that the generated code uses, and those of its parameters.
-_TAKEN = (
-    "Promise", "Record", "handle", "handler", "implementation", "options", "request", "run", "signal",
-    "update", "uuidV4",
-)  # fmt: skip
+# Parameters and variables of the generated code.
+_LOCALS = {
+    "handle", "handler", "implementation", "options", "request", "result", "signal", "update", "uuidV4",
+}  # fmt: skip
+# Values that every module has, and functions among them; linters keep their names from anything else.
+_GLOBALS = {
+    "AggregateError", "Array", "ArrayBuffer", "Atomics", "BigInt", "BigInt64Array", "BigUint64Array",
+    "Boolean", "DataView", "Date", "Error", "EvalError", "FinalizationRegistry", "Float32Array",
+    "Float64Array", "Function", "Infinity", "Int16Array", "Int32Array", "Int8Array", "Intl", "JSON", "Map",
+    "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError", "ReferenceError", "Reflect",
+    "RegExp", "Set", "SharedArrayBuffer", "String", "Symbol", "SyntaxError", "TypeError", "URIError",
+    "Uint16Array", "Uint32Array", "Uint8Array", "Uint8ClampedArray", "WeakMap", "WeakRef", "WeakSet",
+}  # fmt: skip
+_GLOBAL_FUNCTIONS = {
+    "constructor", "decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent", "escape",
+    "globalThis", "hasOwnProperty", "isFinite", "isNaN", "isPrototypeOf", "parseFloat", "parseInt",
+    "propertyIsEnumerable", "toLocaleString", "toString", "undefined", "unescape", "valueOf",
+}  # fmt: skip
+# With a type of the language that the generated code uses.
+_TAKEN = ("Record", *sorted(_LOCALS | _GLOBALS | _GLOBAL_FUNCTIONS))
 _KEYWORDS = {
     "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else",
     "export", "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new",
@@ -43,7 +59,7 @@ _KEYWORDS = {
 _RESERVED_MESSAGES = _KEYWORDS | {
     "Object", "bigint", "number", "boolean", "string", "object", "globalThis", "Uint8Array", "Partial",
 }  # fmt: skip
-_RESERVED_FUNCTIONS = _KEYWORDS | {"arguments", "await", "eval"}
+_RESERVED_VALUES = _KEYWORDS | _LOCALS | _GLOBAL_FUNCTIONS | {"arguments", "await", "eval"}
 # Properties that every object has already; protobuf-es appends `$` to them too.
 _OBJECT_PROPERTIES = {"constructor", "toString", "toJSON", "valueOf"}
 
@@ -115,9 +131,8 @@ class Scope:
         return pascal(self.contract.service(rpc.service).name) + name
 
     def function(self, rpc: Rpc) -> str:
-        """The RPC's function; what would be a keyword gets a `$`, as protobuf-es does it."""
-        name = camel(self.base(rpc))
-        return f"{name}$" if name in _RESERVED_FUNCTIONS else name
+        """The RPC's function."""
+        return _safe_value(camel(self.base(rpc)))
 
     def id(self, rpc: Workflow | Update) -> str:
         """The function that makes the RPC's id."""
@@ -171,9 +186,13 @@ class Scope:
         What serves it has no such tag, since a worker goes on serving it.
         """
         why = self.contract.deprecation(rpc)
-        # The tag says it.
-        own = (each for each in rpc.comment.split("\n\n") if not (why and each.startswith("Deprecated: ")))
-        return comment(text or "\n\n".join(own), deprecated=why)
+        return comment(text or _without_tag(rpc.comment, why), deprecated=why)
+
+    def service_comment(self, service: Service, text: str, *, calls: bool = False) -> Iterator[str]:
+        """A comment on what belongs to a service, with the contract's own below; the tag on what calls it."""
+        why = self.contract.deprecation(service) if calls else ""
+        own = _without_tag(service.comment, why)
+        return comment(f"{text}\n\n{own}" if own else text, deprecated=why)
 
     def _messages(self, message: Message) -> str:
         if message.file.package == "google.protobuf":
@@ -186,8 +205,7 @@ class Scope:
 
 def value(service: Service, suffix: str = "") -> str:
     """A value that belongs to a service."""
-    name = f"{camel(service.name)}{suffix}"
-    return f"{name}$" if name in _RESERVED_FUNCTIONS else name
+    return _safe_value(f"{camel(service.name)}{suffix}")
 
 
 def property_name(rpc: Rpc) -> str:
@@ -219,7 +237,7 @@ def retry(policy: RetryPolicy | None) -> Iterator[Line]:
         durations(initial_interval=policy.initial_interval, maximum_interval=policy.max_interval)
     )
     if policy.backoff_coefficient:
-        properties.append(f"backoffCoefficient: {policy.backoff_coefficient:.15g}")
+        properties.append(f"backoffCoefficient: {number(policy.backoff_coefficient)}")
     if policy.max_attempts:
         properties.append(f"maximumAttempts: {policy.max_attempts}")
     if policy.non_retryable_error_types:
@@ -238,9 +256,13 @@ def priority(value: Priority | None) -> Iterator[Line]:
     if value.fairness_key:
         properties.append(f"fairnessKey: {literal(value.fairness_key)}")
     if value.fairness_weight:
-        # A float, of which seven digits tell each from the next.
-        properties.append(f"fairnessWeight: {value.fairness_weight:.7g}")
+        properties.append(f"fairnessWeight: {number(value.fairness_weight)}")
     yield obj("priority: ", properties)
+
+
+def _safe_value(name: str) -> str:
+    """The name; what would be a keyword or hide another name gets a `$`, as protobuf-es does it."""
+    return f"{name}$" if name in _RESERVED_VALUES else name
 
 
 def _key(rpc: Rpc) -> tuple[str, str]:
@@ -259,6 +281,12 @@ def _order(name: str) -> list[tuple[str, int, str]]:
         ("0", int(part), "") if part.isdigit() else (part.lower(), 0, part)
         for part in re.findall(r"[0-9]+|[^0-9]", name)
     ]
+
+
+def _without_tag(text: str, why: str) -> str:
+    """A comment without the paragraph that its tag says."""
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(each for each in paragraphs if not (why and each.startswith("Deprecated: ")))
 
 
 def _dotted(path: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+
+from triglot.contract.literals import ascii_quoted
 
 WIDTH = 110
 _ARROW = re.compile(r"(?P<margin> *)(?P<before>[\w$]+: \(.*\) =>) (?P<value>.+)")
@@ -89,8 +90,8 @@ def render(lines: Iterable[Line]) -> Iterator[str]:
 def literal(text: str) -> str:
     """A literal in single quotes, unless double quotes save escaping."""
     if "'" in text and '"' not in text:
-        return json.dumps(text)
-    return "'" + json.dumps(text)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
+        return ascii_quoted(text)
+    return "'" + ascii_quoted(text)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
 
 
 def comment(text: str, *, deprecated: str = "") -> Iterator[str]:
@@ -114,7 +115,9 @@ def duration(value: timedelta) -> str:
         count, rest = divmod(microseconds, seconds * 1_000_000)
         if not rest:
             return f"'{count} {unit}'"
-    return f"'{microseconds / 1000:.15g} ms'"
+    whole, thousandths = divmod(microseconds, 1000)
+    fraction = f".{thousandths:03}".rstrip("0") if thousandths else ""
+    return f"'{whole}{fraction} ms'"
 
 
 def _render(line: Line, end: str = "") -> Iterator[str]:

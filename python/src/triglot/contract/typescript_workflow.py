@@ -59,10 +59,13 @@ def _function(scope: Scope, rpc: Rpc) -> str:
 
 
 def _interface(scope: Scope, service: Service, workflows: tuple[Workflow, ...]) -> Iterator[Line]:
-    yield f"/** What a worker implements for the workflows of {service.name}. */"
+    yield from scope.service_comment(
+        service, f"What a worker implements for the workflows of {service.name}."
+    )
     yield f"export interface {pascal(service.name)}Workflows {{"
     for rpc in workflows:
-        yield from indent(comment(rpc.comment))
+        says = [rpc.comment, *([rpc.versioning_behavior.sentences] if rpc.versioning_behavior else [])]
+        yield from indent(comment("\n\n".join(filter(None, says))))
         returns = f": Promise<{scope.result(rpc)}>;"
         yield from indent([listed(property_name(rpc), scope.parameter(rpc), returns)])
     yield "}"

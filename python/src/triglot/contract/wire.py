@@ -59,8 +59,11 @@ def signed(value: int) -> int:
 
 
 def double(value: bytes) -> float:
-    """Reads eight bytes as double or four as float."""
+    """Reads eight bytes as double, or four as the shortest decimal that is this float, as 0.1."""
     (result,) = struct.unpack("<d" if len(value) == 8 else "<f", value)
+    decimals = (float(f"{result:.{digits}g}") for digits in range(6, 9))
+    if len(value) == 4 and abs(result) < 1e38:
+        return next((each for each in decimals if struct.pack("<f", each) == value), float(result))
     return float(result)
 
 

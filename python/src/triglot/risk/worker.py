@@ -9,14 +9,21 @@ from temporalio.client import Client
 from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from triglot.risk.v1.report_temporal import RiskReportService
+from triglot.risk.v1.report_temporal import (
+    RiskReportService,
+    generate_risk_report_workflows,
+    simulate_shards_workflows,
+)
 from triglot.risk.workflow import GenerateRiskReport, SimulateShards
 from triglot.serving import serve
 from triglot.settings import Settings
 from triglot.tuning import WorkerOptions, workflow_options
 
 GRACE = timedelta(seconds=5)
-WORKFLOWS: Final = (GenerateRiskReport, SimulateShards)
+WORKFLOWS: Final = (
+    *generate_risk_report_workflows(GenerateRiskReport),
+    *simulate_shards_workflows(SimulateShards),
+)
 
 
 def workflow_runner() -> WorkflowRunner:

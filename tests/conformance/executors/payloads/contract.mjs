@@ -1,33 +1,19 @@
 // What our TypeScript workers decode and check with, for the messages of any registry.
-import { fromBinary, isMessage } from '@bufbuild/protobuf';
 
 export async function loadContract(modules) {
-  const { invalidArgument, parseRequest } = await import(`${modules}/temporal/contract.js`);
-  // By its place, and not by its name, under which a copy of this tree would find the original's.
-  const { createPayloadConverter } = await import(`${modules}/../payload-converter/dist/index.js`);
-
-  function converter(registry, encoding) {
-    const inner = createPayloadConverter({ registry, encoding });
-    return {
-      toPayload: (value) => inner.toPayload(value),
-      // As contract-payload-converter.ts, which knows our contract's messages alone.
-      fromPayload(payload) {
-        try {
-          return inner.fromPayload(payload);
-        } catch (error) {
-          throw invalidArgument(error.message);
-        }
-      },
-    };
-  }
+  const { expectRequest, parseRequest } = await import(`${modules}/temporal/contract.js`);
+  const { contractConverter } = await import(`${modules}/temporal/contract-converter.js`);
 
   return {
-    converters: (registry) => ({ json: converter(registry, 'json'), binary: converter(registry, 'binary') }),
+    converters: (registry) => ({
+      json: contractConverter(registry, 'json'),
+      binary: contractConverter(registry, 'binary'),
+    }),
     // Generated code checks the rules as well, which here is another operation.
-    requireMessage: (schema, value) => (isMessage(value, schema) ? value : parseRequest(schema, value)),
-    violations(schema, data) {
+    requireMessage: expectRequest,
+    violations(schema, message) {
       try {
-        parseRequest(schema, fromBinary(schema, data));
+        parseRequest(schema, message);
         return [];
       } catch (error) {
         if (error.type !== 'InvalidArgument') {

@@ -42,6 +42,9 @@ type executor struct {
 	failures converter.FailureConverter
 }
 
+// refusal is an error of the code under test. Any other one is a fault of this program, which no case may expect.
+type refusal struct{ error }
+
 func main() {
 	runner, err := newExecutor()
 	if err != nil {
@@ -85,11 +88,17 @@ func (e *executor) answer(line []byte) any {
 			return answer
 		}
 	}
-	failure := e.failures.ErrorToFailure(err)
+	var refused refusal
+	if !errors.As(err, &refused) {
+		return failed("Executor", err.Error(), false)
+	}
+	failure := e.failures.ErrorToFailure(refused.error)
 	info := failure.GetApplicationFailureInfo()
-	return map[string]any{"error": map[string]any{
-		"type": info.GetType(), "message": failure.GetMessage(), "nonRetryable": info.GetNonRetryable(),
-	}}
+	return failed(info.GetType(), failure.GetMessage(), info.GetNonRetryable())
+}
+
+func failed(kind, message string, nonRetryable bool) any {
+	return map[string]any{"error": map[string]any{"type": kind, "message": message, "nonRetryable": nonRetryable}}
 }
 
 func (e *executor) do(asked operation) (any, error) {
@@ -133,7 +142,7 @@ func (e *executor) converter(asked operation) converter.DataConverter {
 func (e *executor) encode(asked operation, value any) (any, error) {
 	sent, err := e.converter(asked).ToPayloads(value)
 	if err != nil {
-		return nil, err
+		return nil, refusal{err}
 	}
 	first := sent.GetPayloads()[0]
 	return map[string]any{"payload": payload{first.GetMetadata(), notNil(first.GetData())}}, nil
@@ -147,7 +156,10 @@ func notNil(data []byte) []byte {
 func (e *executor) fetch(asked operation, target any) error {
 	received := &commonpb.Payload{Metadata: asked.Payload.Metadata, Data: asked.Payload.Data}
 	payloads := &commonpb.Payloads{Payloads: []*commonpb.Payload{received}}
-	return e.converter(asked).FromPayloads(payloads, target)
+	if err := e.converter(asked).FromPayloads(payloads, target); err != nil {
+		return refusal{err}
+	}
+	return nil
 }
 
 func (e *executor) decode(asked operation) (any, error) {
@@ -189,12 +201,12 @@ func (e *executor) validate(asked operation) (any, error) {
 	}
 	found := []map[string]string{}
 	if err := contract.Validate(message); err != nil {
-		var refusal *temporal.ApplicationError
+		var failure *temporal.ApplicationError
 		var violations *validate.Violations
-		if !errors.As(err, &refusal) {
-			return nil, err
+		if !errors.As(err, &failure) {
+			return nil, refusal{err}
 		}
-		if err := refusal.Details(&violations); err != nil {
+		if err := failure.Details(&violations); err != nil {
 			return nil, err
 		}
 		for _, violation := range violations.GetViolations() {

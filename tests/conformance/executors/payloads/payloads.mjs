@@ -1,7 +1,7 @@
 // What TypeScript's workers make of payloads: the protocol is in tests/conformance/languages.py.
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { createFileRegistry, createRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { createFileRegistry, createRegistry, fromBinary, isMessage, toBinary } from '@bufbuild/protobuf';
 import * as wellKnown from '@bufbuild/protobuf/wkt';
 import temporal from '@temporalio/common';
 import { loadContract } from './contract.mjs';
@@ -35,27 +35,78 @@ function converter({ stock, encoding = 'json' }) {
   return stock ? temporal.defaultPayloadConverter : contract[encoding];
 }
 
+// What the code under test throws. Any other error is a fault of this program, which no case may expect.
+class Refusal {
+  constructor(error) {
+    const { type, message, nonRetryable } = temporal.ensureApplicationFailure(error);
+    this.error = { type, message, nonRetryable: nonRetryable ?? false };
+  }
+}
+
+function tested(call) {
+  try {
+    return call();
+  } catch (error) {
+    throw new Refusal(error);
+  }
+}
+
+function encoded(operation, value) {
+  return { payload: written(tested(() => converter(operation).toPayload(value))) };
+}
+
+function decoded(operation) {
+  const payload = read(operation.payload);
+  return tested(() => converter(operation).fromPayload(payload));
+}
+
+// What no generated code has looked at may be no message.
+function unlooked(schema, value) {
+  if (value === undefined) {
+    return { data: null };
+  }
+  return isMessage(value, schema) ? again(schema, value) : { value: toTagged(value) };
+}
+
+function again(schema, message) {
+  try {
+    return { data: base64(toBinary(schema, message)) };
+  } catch (error) {
+    return { error: { type: 'Unwritable', message: error.message, nonRetryable: false } };
+  }
+}
+
 const operations = {
   load({ descriptors }) {
     use(createFileRegistry(fromBinary(wellKnown.FileDescriptorSetSchema, bytes(descriptors))));
     return {};
   },
   encode(operation) {
-    const message = fromBinary(schemaOf(operation.type), bytes(operation.data));
-    return { payload: written(converter(operation).toPayload(message)) };
+    const [schema, data] = [schemaOf(operation.type), bytes(operation.data)];
+    let message;
+    try {
+      message = fromBinary(schema, data);
+    } catch (error) {
+      return { error: { type: 'Unmade', message: error.message, nonRetryable: false } };
+    }
+    return encoded(operation, message);
   },
   decode(operation) {
     const schema = schemaOf(operation.type);
-    const value = converter(operation).fromPayload(read(operation.payload));
-    return { data: base64(toBinary(schema, requireMessage(schema, value))) };
+    const value = decoded(operation);
+    if (operation.stock) {
+      return unlooked(schema, value);
+    }
+    const message = tested(() => requireMessage(schema, value));
+    return again(schema, message);
   },
-  encode_plain: (operation) => ({
-    payload: written(converter(operation).toPayload(fromTagged(operation.value))),
-  }),
-  decode_plain: (operation) => ({
-    value: toTagged(converter(operation).fromPayload(read(operation.payload))),
-  }),
-  validate: ({ type, data }) => ({ violations: violations(schemaOf(type), bytes(data)) }),
+  encode_plain: (operation) => encoded(operation, fromTagged(operation.value)),
+  decode_plain: (operation) => ({ value: toTagged(decoded(operation)) }),
+  validate({ type, data }) {
+    const schema = schemaOf(type);
+    const message = fromBinary(schema, bytes(data));
+    return { violations: tested(() => violations(schema, message)) };
+  },
 };
 
 const bytes = (text) => new Uint8Array(Buffer.from(text, 'base64'));
@@ -78,8 +129,10 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Numb
     const operation = JSON.parse(line);
     answer = operations[operation.op](operation);
   } catch (error) {
-    const { type, message, nonRetryable } = temporal.ensureApplicationFailure(error);
-    answer = { error: { type, message, nonRetryable: nonRetryable ?? false } };
+    answer =
+      error instanceof Refusal
+        ? { error: error.error }
+        : { error: { type: 'Executor', message: error.stack, nonRetryable: false } };
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

@@ -8,7 +8,8 @@ import enum
 import importlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,18 +19,27 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
-from temporalio.converter import DataConverter, PayloadConverter, WorkflowSerializationContext
+from temporalio.common import RawValue
+from temporalio.converter import DataConverter, PayloadConverter
 from temporalio.converter import _payload_converter as sdk
 
 from triglot.contract import runtime
 
 Json = dict[str, Any]
-# As in a workflow, where an argument that is wrong is refused.
-_CONTEXT = WorkflowSerializationContext(namespace="default", workflow_id="conformance")
-_CONTRACT = {
-    encoding: runtime.data_converter(encoding).with_context(_CONTEXT) for encoding in ("json", "binary")
-}
+_CONTRACT = {encoding: runtime.data_converter(encoding) for encoding in ("json", "binary")}
 _DEFAULT = DataConverter.default
+
+
+class RefusalError(Exception):
+    """The code under test raised its cause. Any other error is a fault of this program."""
+
+
+@contextmanager
+def _tested() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise RefusalError from error
 
 
 class Messages(symbol_database.SymbolDatabase):
@@ -152,23 +162,41 @@ def _parse(operation: Json) -> Message:
 
 
 def _encode(operation: Json) -> Json:
-    return {"payload": _written(_converter(operation).to_payload(_parse(operation)))}
+    return _encoded(operation, _parse(operation))
+
+
+def _encoded(operation: Json, value: Any) -> Json:
+    with _tested():
+        payload = _converter(operation).to_payload(value)
+    return {"payload": _written(payload)}
 
 
 def _decode(operation: Json) -> Json:
     wanted = MESSAGES.GetSymbol(operation["type"])
-    message = _converter(operation).from_payload(_read(operation["payload"]), wanted)
+    message = _decoded(operation, wanted)
+    if message is None:
+        return {"data": None}
     return {"data": base64.b64encode(message.SerializePartialToString()).decode()}
 
 
+def _decoded(operation: Json, hint: Any) -> Any:
+    payload = _read(operation["payload"])
+    converter = _converter(operation)
+    with _tested():
+        if operation.get("stock") or not (isinstance(hint, type) and issubclass(hint, Message)):
+            return converter.from_payload(payload, hint)
+        # As activities and workflows do with what they were called with.
+        return runtime.decode(hint, RawValue(payload), lambda: converter)
+
+
 def _encode_plain(operation: Json) -> Json:
-    return {"payload": _written(_converter(operation).to_payload(from_tagged(operation["value"])))}
+    return _encoded(operation, from_tagged(operation["value"]))
 
 
 def _decode_plain(operation: Json) -> Json:
     wanted = operation["as"]
     hint = MESSAGES.GetSymbol(wanted) if "." in wanted else _TYPES[wanted]
-    return {"value": to_tagged(_converter(operation).from_payload(_read(operation["payload"]), hint))}
+    return {"value": to_tagged(_decoded(operation, hint))}
 
 
 def _validate(operation: Json) -> Json:
@@ -205,7 +233,8 @@ def _written(payload: Payload) -> Json:
     return {"metadata": metadata, "data": base64.b64encode(payload.data).decode()}
 
 
-def _error(error: Exception) -> Json:
+def _error(error: BaseException | None) -> Json:
+    assert error is not None
     failure = Failure()
     _DEFAULT.failure_converter.to_failure(error, _DEFAULT.payload_converter, failure)
     info = failure.application_failure_info
@@ -241,8 +270,10 @@ def main() -> None:
         operation = json.loads(line)
         try:
             answer = _OPERATIONS[operation["op"]](operation)
+        except RefusalError as refusal:
+            answer = _error(refusal.__cause__)
         except Exception as error:
-            answer = _error(error)
+            answer = {"error": {"type": "Executor", "message": repr(error), "nonRetryable": False}}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -29,7 +29,26 @@ export function fromTagged(tagged) {
   return reader(value);
 }
 
+// Where a value is told by its depth alone: neither JSON nor this program could tell it whole.
+const DEEPEST = 100;
+
 export function toTagged(value) {
+  const levels = depth(value);
+  return levels > DEEPEST ? { deep: String(levels) } : tag(value);
+}
+
+// Level by level, since values may be deeper than the stack.
+function depth(value) {
+  let levels = 0;
+  for (let level = [value].filter(isHolder); level.length > 0; levels += 1) {
+    level = level.flatMap(Object.values).filter(isHolder);
+  }
+  return levels;
+}
+
+const isHolder = (value) => typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
+
+function tag(value) {
   if (value === undefined) {
     return { nothing: null };
   }
@@ -40,7 +59,7 @@ export function toTagged(value) {
     return { bytes: Buffer.from(value).toString('base64') };
   }
   if (Array.isArray(value)) {
-    return { list: value.map(toTagged) };
+    return { list: value.map(tag) };
   }
   switch (typeof value) {
     case 'boolean':
@@ -50,7 +69,7 @@ export function toTagged(value) {
     case 'string':
       return { string: value };
     case 'object':
-      return { map: Object.entries(value).map(([key, child]) => [key, toTagged(child)]) };
+      return { map: Object.entries(value).map(([key, child]) => [key, tag(child)]) };
     default:
       throw new TypeError(`cannot tell a ${typeof value}`);
   }

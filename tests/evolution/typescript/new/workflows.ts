@@ -8,7 +8,12 @@ import {
   GetPlaceResponseSchema,
   PrintLabelRequestSchema,
 } from './gen/parcels/v1/parcels_pb.js';
-import { deliveryServiceWorkflows, onGetPlace, onRing, printLabel } from './gen/parcels/v1/parcels_workflow.js';
+import {
+  deliveryServiceWorkflows,
+  onGetPlace,
+  onRing,
+  printLabel,
+} from './gen/parcels/v1/parcels_workflow.js';
 
 export default serveWorkflows(deliveryServiceWorkflows({ deliverParcel }));
 

@@ -65,13 +65,9 @@ const ArchiveServiceTaskQueue = "acme-returns"
 const ArchiveServiceArchiveReturn = "acme.returns.v1.ArchiveService.ArchiveReturn"
 
 // ArchiveServiceImportPapers is the type of the workflow ImportPapers.
-//
-// Deprecated: the contract marks acme.returns.v1.ArchiveService.ImportPapers as deprecated.
 const ArchiveServiceImportPapers = "acme.returns.v1.ArchiveService.ImportPapers"
 
 // ArchiveServiceImport is the type of the activity Import.
-//
-// Deprecated: the contract marks acme.returns.v1.ArchiveService.Import as deprecated.
 const ArchiveServiceImport = "acme.returns.v1.ArchiveService.Import"
 
 // ArchiveReturnID makes the id of an ArchiveReturn, in clients and workflows alike.
@@ -84,8 +80,6 @@ func ArchiveReturnID(request *ArchiveReturnRequest) string {
 // Keeps what was returned on file.
 type ArchiveServiceActivities interface {
 	// Looks for a paper; a keyword in Python and TypeScript.
-	//
-	// Deprecated: the contract marks acme.returns.v1.ArchiveService.Import as deprecated.
 	Import(ctx context.Context, request *ImportRequest) (*ImportRequest_Object, error)
 }
 

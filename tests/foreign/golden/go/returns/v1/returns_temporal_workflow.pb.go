@@ -71,7 +71,7 @@ func SetApproveRefundHandler(
 	handler func(workflow.Context, *ApproveRefundRequest) (*ApproveRefundResponse, error),
 	validator func(workflow.Context, *ApproveRefundRequest) error,
 ) error {
-	return contract.SetValidatedUpdateHandler(ctx, ReturnServiceApproveRefund, handler, validator)
+	return contract.SetUpdateHandler(ctx, ReturnServiceApproveRefund, handler, contract.Validated(validator))
 }
 
 // StartInspectParcel starts the activity InspectParcel from a workflow.
@@ -97,7 +97,8 @@ type ArchiveServiceWorkflows interface {
 	ArchiveReturn(ctx workflow.Context, request *ArchiveReturnRequest) error
 	// Files what was on paper. Runs for weeks, so each run stays with the version it began on.
 	//
-	// Deprecated: the contract marks acme.returns.v1.ArchiveService.ImportPapers as deprecated.
+	// A run stays with the version of the worker that began it.
+	// On a worker without a version it hangs: the server refuses its tasks.
 	ImportPapers(ctx workflow.Context) error
 }
 

@@ -88,7 +88,7 @@ func SetChangeAddressHandler(
 	handler func(workflow.Context, *ChangeAddressRequest) (*ChangeAddressResponse, error),
 	validator func(workflow.Context, *ChangeAddressRequest) error,
 ) error {
-	return contract.SetValidatedUpdateHandler(ctx, OrderServiceChangeAddress, handler, validator)
+	return contract.SetUpdateHandler(ctx, OrderServiceChangeAddress, handler, contract.Validated(validator))
 }
 
 // StartBookHTTPLabel starts the activity BookHTTPLabel from a workflow.

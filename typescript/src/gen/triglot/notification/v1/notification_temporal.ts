@@ -17,7 +17,14 @@ export const notificationServiceNames = {
   sendNotification: 'triglot.notification.v1.NotificationService.SendNotification',
 } as const;
 
-/** What triglot.notification.v1.NotificationService consists of, as workflows and clients need it. */
+/**
+ * What triglot.notification.v1.NotificationService consists of, as workflows and clients need it.
+ *
+ * Sends notifications.
+ *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them. No heartbeat_timeout: a delivery is
+ * one exchange with a server, which start_to_close_timeout bounds.
+ */
 export const notificationService = {
   sendNotification: {
     type: notificationServiceNames.sendNotification,
@@ -26,7 +33,14 @@ export const notificationService = {
   },
 };
 
-/** What a worker implements for NotificationService. */
+/**
+ * What a worker implements for the activities of NotificationService.
+ *
+ * Sends notifications.
+ *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them. No heartbeat_timeout: a delivery is
+ * one exchange with a server, which start_to_close_timeout bounds.
+ */
 export interface NotificationServiceActivities {
   /**
    * Sends one notification to one recipient. At least once: a worker that dies between the delivery and its

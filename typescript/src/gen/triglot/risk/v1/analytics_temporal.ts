@@ -27,7 +27,15 @@ export const analyticsServiceNames = {
   aggregateRisk: 'triglot.risk.v1.AnalyticsService.AggregateRisk',
 } as const;
 
-/** What triglot.risk.v1.AnalyticsService consists of, as workflows and clients need it. */
+/**
+ * What triglot.risk.v1.AnalyticsService consists of, as workflows and clients need it.
+ *
+ * Prepares the simulation and evaluates its result.
+ *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them, and `max_attempts` bounds how long a
+ * store that is away is waited for. No heartbeat_timeout: each activity ends within its start_to_close_timeout,
+ * after which another worker may begin anew.
+ */
 export const analyticsService = {
   prepareMarketData: {
     type: analyticsServiceNames.prepareMarketData,
@@ -46,7 +54,15 @@ export const analyticsService = {
   },
 };
 
-/** What a worker implements for AnalyticsService. */
+/**
+ * What a worker implements for the activities of AnalyticsService.
+ *
+ * Prepares the simulation and evaluates its result.
+ *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them, and `max_attempts` bounds how long a
+ * store that is away is waited for. No heartbeat_timeout: each activity ends within its start_to_close_timeout,
+ * after which another worker may begin anew.
+ */
 export interface AnalyticsServiceActivities {
   /** Computes growth factors from prices and stores the simulation's spec. */
   prepareMarketData(request: PrepareMarketDataRequest): Promise<PrepareMarketDataResponse>;

@@ -27,7 +27,15 @@ export const publicationServiceNames = {
   withdrawReport: 'triglot.risk.v1.PublicationService.WithdrawReport',
 } as const;
 
-/** What triglot.risk.v1.PublicationService consists of, as workflows and clients need it. */
+/**
+ * What triglot.risk.v1.PublicationService consists of, as workflows and clients need it.
+ *
+ * Publishes reports. Each step leaves a mark of its own in the store and the furthest one counts, so a step may be
+ * repeated, and an attempt that everybody has given up cannot undo a later step.
+ *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them. No heartbeat_timeout: each step is
+ * one small write.
+ */
 export const publicationService = {
   publishReport: {
     type: publicationServiceNames.publishReport,
@@ -46,7 +54,15 @@ export const publicationService = {
   },
 };
 
-/** What a worker implements for PublicationService. */
+/**
+ * What a worker implements for the activities of PublicationService.
+ *
+ * Publishes reports. Each step leaves a mark of its own in the store and the furthest one counts, so a step may be
+ * repeated, and an attempt that everybody has given up cannot undo a later step.
+ *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them. No heartbeat_timeout: each step is
+ * one small write.
+ */
 export interface PublicationServiceActivities {
   /** Makes a report known as provisional. */
   publishReport(request: PublishReportRequest): Promise<PublishReportResponse>;

@@ -23,7 +23,11 @@ import {
 } from './report_pb.js';
 import { riskReportService } from './report_temporal.js';
 
-/** Starts and finds the workflows of RiskReportService; checks requests before sending. */
+/**
+ * Starts and finds the workflows of RiskReportService; checks requests before sending.
+ *
+ * Produces portfolio risk reports.
+ */
 export class RiskReportServiceClient {
   constructor(readonly client: Client) {}
 
@@ -32,8 +36,8 @@ export class RiskReportServiceClient {
     request: GenerateRiskReportRequest,
     options?: StartOptions,
   ): Promise<GenerateRiskReportHandle> {
-    const workflow = await startWorkflow(this.client, riskReportService.generateRiskReport, request, options);
-    return new GenerateRiskReportHandle(workflow);
+    const handle = await startWorkflow(this.client, riskReportService.generateRiskReport, request, options);
+    return new GenerateRiskReportHandle(handle);
   }
 
   /** Starts GenerateRiskReport and waits for its end. */
@@ -55,8 +59,8 @@ export class RiskReportServiceClient {
     request: SimulateShardsRequest,
     options?: StartOptions,
   ): Promise<SimulateShardsHandle> {
-    const workflow = await startWorkflow(this.client, riskReportService.simulateShards, request, options);
-    return new SimulateShardsHandle(workflow);
+    const handle = await startWorkflow(this.client, riskReportService.simulateShards, request, options);
+    return new SimulateShardsHandle(handle);
   }
 
   /** Starts SimulateShards and waits for its end. */

@@ -42,7 +42,11 @@ export function simulateShardsId(request: SimulateShardsRequest, uuidV4: () => s
   return `simulate-shards/${request.spec?.sha256 ?? ''}/${uuidV4()}`;
 }
 
-/** What triglot.risk.v1.RiskReportService consists of, as workflows and clients need it. */
+/**
+ * What triglot.risk.v1.RiskReportService consists of, as workflows and clients need it.
+ *
+ * Produces portfolio risk reports.
+ */
 export const riskReportService = {
   generateRiskReport: workflow({
     type: riskReportServiceNames.generateRiskReport,

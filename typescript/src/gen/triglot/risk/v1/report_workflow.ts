@@ -24,7 +24,11 @@ import type {
 } from './report_pb.js';
 import { riskReportService } from './report_temporal.js';
 
-/** What a worker implements for the workflows of RiskReportService. */
+/**
+ * What a worker implements for the workflows of RiskReportService.
+ *
+ * Produces portfolio risk reports.
+ */
 export interface RiskReportServiceWorkflows {
   /** Makes one report, from prices to readers. Where a limit is breached a person is asked first. */
   generateRiskReport(request: GenerateRiskReportRequest): Promise<GenerateRiskReportResponse>;

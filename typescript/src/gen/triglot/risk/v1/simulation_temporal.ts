@@ -17,7 +17,14 @@ export const simulationServiceNames = {
   simulateShard: 'triglot.risk.v1.SimulationService.SimulateShard',
 } as const;
 
-/** What triglot.risk.v1.SimulationService consists of, as workflows and clients need it. */
+/**
+ * What triglot.risk.v1.SimulationService consists of, as workflows and clients need it.
+ *
+ * Simulates scenarios of a portfolio's profit and loss.
+ *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them, and thousands of shards wait for
+ * their turn. No schedule_to_close_timeout: as long as workers are killed and come back, shards go on.
+ */
 export const simulationService = {
   simulateShard: {
     type: simulationServiceNames.simulateShard,
@@ -26,7 +33,14 @@ export const simulationService = {
   },
 };
 
-/** What a worker implements for SimulationService. */
+/**
+ * What a worker implements for the activities of SimulationService.
+ *
+ * Simulates scenarios of a portfolio's profit and loss.
+ *
+ * No schedule_to_start_timeout: a queue without workers is to wait for them, and thousands of shards wait for
+ * their turn. No schedule_to_close_timeout: as long as workers are killed and come back, shards go on.
+ */
 export interface SimulationServiceActivities {
   /** Simulates one contiguous range of scenarios and stores the result. */
   simulateShard(request: SimulateShardRequest): Promise<SimulateShardResponse>;

@@ -7,7 +7,11 @@ export const statusServiceNames = {
   getStatus: 'acme.common.v1.StatusService.GetStatus',
 } as const;
 
-/** What acme.common.v1.StatusService consists of, as workflows and clients need it. */
+/**
+ * What acme.common.v1.StatusService consists of, as workflows and clients need it.
+ *
+ * Answers about any of Acme's workflows; it has no queue of its own.
+ */
 export const statusService = {
   getStatus: {
     type: statusServiceNames.getStatus,

@@ -25,14 +25,18 @@ import {
 } from './returns_pb.js';
 import { archiveService, returnService } from './returns_temporal.js';
 
-/** Starts and finds the workflows of ReturnService; checks requests before sending. */
+/**
+ * Starts and finds the workflows of ReturnService; checks requests before sending.
+ *
+ * Takes goods back: one workflow, one signal, one query, one update and one activity.
+ */
 export class ReturnServiceClient {
   constructor(readonly client: Client) {}
 
   /** Waits for the parcel, has it inspected and asks for a refund. */
   async startHandleReturn(request: HandleReturnRequest, options?: StartOptions): Promise<HandleReturnHandle> {
-    const workflow = await startWorkflow(this.client, returnService.handleReturn, request, options);
-    return new HandleReturnHandle(workflow);
+    const handle = await startWorkflow(this.client, returnService.handleReturn, request, options);
+    return new HandleReturnHandle(handle);
   }
 
   /** Sends ReceiveParcel to HandleReturn, which is started if it does not run. */
@@ -41,7 +45,7 @@ export class ReturnServiceClient {
     signal: ReceiveParcelRequest,
     options?: StartOptions,
   ): Promise<HandleReturnHandle> {
-    const workflow = await startWithSignal(
+    const handle = await startWithSignal(
       this.client,
       returnService.handleReturn,
       request,
@@ -49,7 +53,7 @@ export class ReturnServiceClient {
       signal,
       options,
     );
-    return new HandleReturnHandle(workflow);
+    return new HandleReturnHandle(handle);
   }
 
   /** Updates HandleReturn, which is started if it does not run, and waits for the update. */
@@ -58,7 +62,7 @@ export class ReturnServiceClient {
     update: ApproveRefundRequest,
     options?: StartOptions,
   ): Promise<[HandleReturnHandle, ApproveRefundResponse]> {
-    const [workflow, result] = await startWithUpdate(
+    const [handle, result] = await startWithUpdate(
       this.client,
       returnService.handleReturn,
       request,
@@ -66,7 +70,7 @@ export class ReturnServiceClient {
       update,
       options,
     );
-    return [new HandleReturnHandle(workflow), result];
+    return [new HandleReturnHandle(handle), result];
   }
 
   /** Starts HandleReturn and waits for its end. */
@@ -112,7 +116,11 @@ export class HandleReturnHandle {
   }
 }
 
-/** Starts and finds the workflows of ArchiveService; checks requests before sending. */
+/**
+ * Starts and finds the workflows of ArchiveService; checks requests before sending.
+ *
+ * Keeps what was returned on file.
+ */
 export class ArchiveServiceClient {
   constructor(readonly client: Client) {}
 
@@ -121,8 +129,8 @@ export class ArchiveServiceClient {
     request: ArchiveReturnRequest,
     options?: StartOptions,
   ): Promise<ArchiveReturnHandle> {
-    const workflow = await startWorkflow(this.client, archiveService.archiveReturn, request, options);
-    return new ArchiveReturnHandle(workflow);
+    const handle = await startWorkflow(this.client, archiveService.archiveReturn, request, options);
+    return new ArchiveReturnHandle(handle);
   }
 
   /** Starts ArchiveReturn and waits for its end. */
@@ -142,8 +150,8 @@ export class ArchiveServiceClient {
    * @deprecated acme.returns.v1.ArchiveService.ImportPapers is deprecated.
    */
   async startImportPapers(options: StartOptionsWithId): Promise<ImportPapersHandle> {
-    const workflow = await startWorkflow(this.client, archiveService.importPapers, undefined, options);
-    return new ImportPapersHandle(workflow);
+    const handle = await startWorkflow(this.client, archiveService.importPapers, undefined, options);
+    return new ImportPapersHandle(handle);
   }
 
   /**

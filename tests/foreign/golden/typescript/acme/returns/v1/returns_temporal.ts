@@ -47,7 +47,11 @@ export function approveRefundId(request: ApproveRefundRequest): string {
   return `refund-${request.approver}`;
 }
 
-/** What acme.returns.v1.ReturnService consists of, as workflows and clients need it. */
+/**
+ * What acme.returns.v1.ReturnService consists of, as workflows and clients need it.
+ *
+ * Takes goods back: one workflow, one signal, one query, one update and one activity.
+ */
 export const returnService = {
   handleReturn: workflow({
     type: returnServiceNames.handleReturn,
@@ -82,7 +86,11 @@ export const returnService = {
   },
 };
 
-/** What a worker implements for ReturnService. */
+/**
+ * What a worker implements for the activities of ReturnService.
+ *
+ * Takes goods back: one workflow, one signal, one query, one update and one activity.
+ */
 export interface ReturnServiceActivities {
   /** Looks at what has come back. */
   inspectParcel(request: InspectParcelRequest): Promise<InspectParcelResponse>;
@@ -113,7 +121,11 @@ export function archiveReturnId(request: ArchiveReturnRequest): string {
   return `archive/${request.object?.number ?? 0n}/${request.object?.fragile ?? false}`;
 }
 
-/** What acme.returns.v1.ArchiveService consists of, as workflows and clients need it. */
+/**
+ * What acme.returns.v1.ArchiveService consists of, as workflows and clients need it.
+ *
+ * Keeps what was returned on file.
+ */
 export const archiveService = {
   archiveReturn: workflow({
     type: archiveServiceNames.archiveReturn,
@@ -138,7 +150,11 @@ export const archiveService = {
   },
 };
 
-/** What a worker implements for ArchiveService. */
+/**
+ * What a worker implements for the activities of ArchiveService.
+ *
+ * Keeps what was returned on file.
+ */
 export interface ArchiveServiceActivities {
   /** Looks for a paper; a keyword in Python and TypeScript. */
   import(request: ImportRequest): Promise<ImportRequest_Object>;

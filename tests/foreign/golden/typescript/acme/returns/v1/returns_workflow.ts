@@ -33,7 +33,11 @@ import {
   returnServiceTaskQueue,
 } from './returns_temporal.js';
 
-/** What a worker implements for the workflows of ReturnService. */
+/**
+ * What a worker implements for the workflows of ReturnService.
+ *
+ * Takes goods back: one workflow, one signal, one query, one update and one activity.
+ */
 export interface ReturnServiceWorkflows {
   /** Waits for the parcel, has it inspected and asks for a refund. */
   handleReturn(request: HandleReturnRequest): Promise<HandleReturnResponse>;
@@ -80,11 +84,20 @@ export function inspectParcel(request: InspectParcelRequest): Promise<InspectPar
   });
 }
 
-/** What a worker implements for the workflows of ArchiveService. */
+/**
+ * What a worker implements for the workflows of ArchiveService.
+ *
+ * Keeps what was returned on file.
+ */
 export interface ArchiveServiceWorkflows {
   /** Files a return; a child of HandleReturn. */
   archiveReturn(request: ArchiveReturnRequest): Promise<void>;
-  /** Files what was on paper. Runs for weeks, so each run stays with the version it began on. */
+  /**
+   * Files what was on paper. Runs for weeks, so each run stays with the version it began on.
+   *
+   * A run stays with the version of the worker that began it.
+   * On a worker without a version it hangs: the server refuses its tasks.
+   */
   importPapers(): Promise<void>;
 }
 

@@ -24,14 +24,18 @@ import type {
 } from './orders_pb.js';
 import { orderService } from './orders_temporal.js';
 
-/** Starts and finds the workflows of OrderService; checks requests before sending. */
+/**
+ * Starts and finds the workflows of OrderService; checks requests before sending.
+ *
+ * Fulfils orders.
+ */
 export class OrderServiceClient {
   constructor(readonly client: Client) {}
 
   /** Reserves, waits for approval and books a label. */
   async startFulfilOrder(request: FulfilOrderRequest, options?: StartOptions): Promise<FulfilOrderHandle> {
-    const workflow = await startWorkflow(this.client, orderService.fulfilOrder, request, options);
-    return new FulfilOrderHandle(workflow);
+    const handle = await startWorkflow(this.client, orderService.fulfilOrder, request, options);
+    return new FulfilOrderHandle(handle);
   }
 
   /** Sends AddNote to FulfilOrder, which is started if it does not run. */
@@ -40,7 +44,7 @@ export class OrderServiceClient {
     signal: AddNoteRequest,
     options?: StartOptions,
   ): Promise<FulfilOrderHandle> {
-    const workflow = await startWithSignal(
+    const handle = await startWithSignal(
       this.client,
       orderService.fulfilOrder,
       request,
@@ -48,7 +52,7 @@ export class OrderServiceClient {
       signal,
       options,
     );
-    return new FulfilOrderHandle(workflow);
+    return new FulfilOrderHandle(handle);
   }
 
   /** Updates FulfilOrder, which is started if it does not run, and waits for the update. */
@@ -57,7 +61,7 @@ export class OrderServiceClient {
     update: ChangeAddressRequest,
     options?: StartOptions,
   ): Promise<[FulfilOrderHandle, ChangeAddressResponse]> {
-    const [workflow, result] = await startWithUpdate(
+    const [handle, result] = await startWithUpdate(
       this.client,
       orderService.fulfilOrder,
       request,
@@ -65,7 +69,7 @@ export class OrderServiceClient {
       update,
       options,
     );
-    return [new FulfilOrderHandle(workflow), result];
+    return [new FulfilOrderHandle(handle), result];
   }
 
   /** Starts FulfilOrder and waits for its end. */
@@ -84,8 +88,8 @@ export class OrderServiceClient {
 
   /** Checks the books; a child of FulfilOrder. */
   async startAuditBooks(options?: StartOptions): Promise<AuditBooksHandle> {
-    const workflow = await startWorkflow(this.client, orderService.auditBooks, undefined, options);
-    return new AuditBooksHandle(workflow);
+    const handle = await startWorkflow(this.client, orderService.auditBooks, undefined, options);
+    return new AuditBooksHandle(handle);
   }
 
   /** Starts AuditBooks and waits for its end. */

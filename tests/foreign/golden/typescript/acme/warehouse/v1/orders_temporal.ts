@@ -43,7 +43,11 @@ export function changeAddressId(request: ChangeAddressRequest): string {
   return `to-${request.to?.city ?? ''}`;
 }
 
-/** What acme.warehouse.v1.OrderService consists of, as workflows and clients need it. */
+/**
+ * What acme.warehouse.v1.OrderService consists of, as workflows and clients need it.
+ *
+ * Fulfils orders.
+ */
 export const orderService = {
   fulfilOrder: workflow({
     type: orderServiceNames.fulfilOrder,
@@ -87,7 +91,11 @@ export const carrierServiceNames = {
   ping: 'acme.warehouse.v1.CarrierService.Ping',
 } as const;
 
-/** What acme.warehouse.v1.CarrierService consists of, as workflows and clients need it. */
+/**
+ * What acme.warehouse.v1.CarrierService consists of, as workflows and clients need it.
+ *
+ * Carries parcels.
+ */
 export const carrierService = {
   bookHTTPLabel: {
     type: carrierServiceNames.bookHTTPLabel,
@@ -97,7 +105,11 @@ export const carrierService = {
   ping: { type: carrierServiceNames.ping },
 };
 
-/** What a worker implements for CarrierService. */
+/**
+ * What a worker implements for the activities of CarrierService.
+ *
+ * Carries parcels.
+ */
 export interface CarrierServiceActivities {
   /** Books a label by the carrier's HTTP interface. */
   bookHTTPLabel(request: BookHTTPLabelRequest): Promise<BookHTTPLabelResponse>;

@@ -22,7 +22,11 @@ import type {
 } from './orders_pb.js';
 import { carrierService, carrierServiceTaskQueue, orderService } from './orders_temporal.js';
 
-/** What a worker implements for the workflows of OrderService. */
+/**
+ * What a worker implements for the workflows of OrderService.
+ *
+ * Fulfils orders.
+ */
 export interface OrderServiceWorkflows {
   /** Reserves, waits for approval and books a label. */
   fulfilOrder(request: FulfilOrderRequest): Promise<FulfilOrderResponse>;

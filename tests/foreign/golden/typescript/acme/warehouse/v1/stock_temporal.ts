@@ -17,7 +17,11 @@ export const stockServiceNames = {
   recountSKUs: 'acme.warehouse.v1.StockService.RecountSKUs',
 } as const;
 
-/** What acme.warehouse.v1.StockService consists of, as workflows and clients need it. */
+/**
+ * What acme.warehouse.v1.StockService consists of, as workflows and clients need it.
+ *
+ * Keeps the stock.
+ */
 export const stockService = {
   reserveSKUs: {
     type: stockServiceNames.reserveSKUs,
@@ -27,7 +31,11 @@ export const stockService = {
   recountSKUs: { type: stockServiceNames.recountSKUs },
 };
 
-/** What a worker implements for StockService. */
+/**
+ * What a worker implements for the activities of StockService.
+ *
+ * Keeps the stock.
+ */
 export interface StockServiceActivities {
   /** Reserves what an order needs. */
   reserveSKUs(request: ReserveSKUsRequest): Promise<ReserveSKUsRequest_Receipt>;
