@@ -2,7 +2,6 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import {
   type ActivityFunction,
-  ApplicationFailure,
   type RawValue,
   rawValueTypeInfo,
   type UntypedActivities,
@@ -182,11 +181,14 @@ export function setUpdateHandler<I extends Schema = undefined, O extends Schema 
   );
 }
 
+// The SDK asks for a type by each argument's place; one is the contract's, and further ones are refused.
+const MOST_ARGUMENTS = 100;
+
 /**
  * Requests arrive undecoded: the SDK decodes before it calls anything here, and where that fails it tries the
  * workflow's task again for ever.
  */
-const RAW = { inputTypes: [rawValueTypeInfo] };
+const RAW = { inputTypes: Array.from({ length: MOST_ARGUMENTS }, () => rawValueTypeInfo) };
 
 /** Throws an `invalidArgument`. The contract's rules are not asked: a rule that was tightened would break replay. */
 function decodeRequest<I extends Schema = undefined>(
@@ -210,9 +212,7 @@ function decode(typeName: string, { payload }: RawValue): unknown {
   try {
     return payloadConverter.fromPayload(payload);
   } catch (error) {
-    throw error instanceof ApplicationFailure
-      ? error
-      : invalidArgument(`expected ${typeName}: ${error instanceof Error ? error.message : error}`);
+    throw invalidArgument(`expected ${typeName}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
