@@ -14,16 +14,15 @@ from temporalio.testing import WorkflowEnvironment
 
 from errors.seen import Seen, run_all
 from errors.stand import (
-    BIN,
-    NODE,
     PythonReader,
     Reader,
     Stand,
-    build_go,
-    build_typescript,
+    build_go_worker,
+    build_typescript_worker,
     process,
     python_worker,
 )
+from toolchain import BIN, NODE
 from triglot.connection import quiet_runtime
 from triglot.contract import runtime
 
@@ -32,7 +31,7 @@ from triglot.contract import runtime
 def programs() -> tuple[Path, Path]:
     """The workers in Go and TypeScript, built."""
     with ThreadPoolExecutor() as threads:
-        go, typescript = threads.submit(build_go), threads.submit(build_typescript)
+        go, typescript = threads.submit(build_go_worker), threads.submit(build_typescript_worker)
         return go.result(), typescript.result()
 
 

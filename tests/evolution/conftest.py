@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,13 +11,12 @@ from types import ModuleType
 
 import pytest
 
-from toolchain import run
+from building import build_go, build_typescript, replace_folder
 from triglot.contract import generate
 from triglot.contract.generate import Job
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
-BUILD = REPOSITORY / "build" / "evolution"
+BUILD = HERE.parents[1] / "build" / "evolution"
 VERSIONS = ("old", "new")
 
 
@@ -53,20 +51,11 @@ def jobs() -> dict[str, Job]:
 
 @pytest.fixture(scope="session")
 def go_workers(jobs: dict[str, Job]) -> dict[str, Path]:
-    """ParcelService in Go, by version. A workspace lends each module our module's dependencies."""
-    version_line = next(
-        line for line in (REPOSITORY / "go/go.mod").read_text().splitlines() if line.startswith("go ")
-    )
+    """ParcelService in Go, by version."""
     for version, job in jobs.items():
         module = job.outputs["go"]
-        (module / "go.mod").write_text(f"module example.com/parcels\n\n{version_line}\n")
-        (BUILD / version / "go.work").write_text(f"{version_line}\n\nuse (\n\t./go\n\t../../../go\n)\n")
-        command = module / "cmd"
-        shutil.rmtree(command, ignore_errors=True)
-        command.mkdir()
-        for file in (*HERE.glob("go/*.go"), *HERE.glob(f"go/{version}/*.go")):
-            shutil.copy(file, command)
-        run("go", "build", "-o", BUILD / version / "parcels", "./cmd", cwd=module)
+        replace_folder(module / "cmd", (*HERE.glob("go/*.go"), *HERE.glob(f"go/{version}/*.go")))
+        build_go(module, "example.com/parcels", "./cmd", BUILD / version / "parcels")
     return {version: BUILD / version / "parcels" for version in VERSIONS}
 
 
@@ -75,15 +64,9 @@ def typescript_workers(jobs: dict[str, Job]) -> dict[str, Path]:
     """ParcelService in TypeScript, by version; one compilation for both."""
     folder = BUILD / "typescript"
     for version in jobs:
-        for file in (*HERE.glob("typescript/*.ts"), *HERE.glob(f"typescript/{version}/*.ts")):
-            shutil.copy(file, folder / "src" / version)
-    shutil.copy(HERE / "typescript" / "tsconfig.json", folder)
-    (folder / "package.json").write_text('{"type": "module"}')
-    modules = folder / "node_modules"
-    if not modules.is_symlink():
-        modules.symlink_to(REPOSITORY / "typescript" / "node_modules")
-    run(modules / ".bin" / "tsc", "-p", folder, cwd=folder)
-    compiled = folder / "dist" / "build" / "evolution" / "typescript" / "src"
+        sources = (*HERE.glob("typescript/*.ts"), *HERE.glob(f"typescript/{version}/*.ts"))
+        replace_folder(folder / "src" / version, sources, keep=["gen"])
+    compiled = build_typescript(folder, HERE / "typescript" / "tsconfig.json")
     return {version: compiled / version / "worker.js" for version in jobs}
 
 
