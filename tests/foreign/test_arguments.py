@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from polling import poll
 from triglot.contract import runtime
 
 DEADLINE = 30
+# So that a run whose task is tried again and again ends, and a test with it.
+BOUND = timedelta(seconds=DEADLINE)
 ENDED = {"encoding": b"json/protobuf", "messageType": b"acme.returns.v1.HandleReturnRequest"}
 BROKEN = RawValue(Payload(metadata=ENDED, data=b"{"))
 UNKNOWN = RawValue(Payload(metadata={"encoding": b"unheard/of"}))
@@ -47,7 +50,11 @@ async def start(client: Client, acme: Any, *arguments: object) -> WorkflowHandle
     """Starts a return past the generated client."""
     names = acme.returns_temporal.ReturnService
     return await client.start_workflow(
-        names.HANDLE_RETURN, args=arguments, id=f"return-{uuid.uuid4()}", task_queue=names.TASK_QUEUE
+        names.HANDLE_RETURN,
+        args=arguments,
+        id=f"return-{uuid.uuid4()}",
+        task_queue=names.TASK_QUEUE,
+        execution_timeout=BOUND,
     )
 
 
@@ -113,12 +120,21 @@ async def test_python_asks_the_workflows_own_definition(
         for argument in (None, Duration(), {"seconds": 1}, BROKEN):
             with pytest.raises(WorkflowFailureError) as ended:
                 await server.execute_workflow(
-                    "acme.Stamped", argument, id=f"stamped-{uuid.uuid4()}", task_queue="stamps"
+                    "acme.Stamped",
+                    argument,
+                    id=f"stamped-{uuid.uuid4()}",
+                    task_queue="stamps",
+                    execution_timeout=BOUND,
                 )
             assert_invalid(ended.value.cause, "expected google.protobuf.Timestamp")
 
         handle = await server.start_workflow(
-            "acme.Stamped", Timestamp(seconds=1), id="stamped", task_queue="stamps", result_type=Timestamp
+            "acme.Stamped",
+            Timestamp(seconds=1),
+            id="stamped",
+            task_queue="stamps",
+            result_type=Timestamp,
+            execution_timeout=BOUND,
         )
         for arguments in ([], [None], [Duration()], [BROKEN, UNKNOWN], [Timestamp(), Timestamp()]):
             await handle.signal("acme.Stamp", args=arguments)
