@@ -7,6 +7,7 @@ from typing import Any
 from temporalio.api.common.v1 import Payload
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion
 from temporalio.client import WorkflowFailureError, WorkflowHistoryEventFilterType
+from temporalio.common import RawValue
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import (
     ActivityError,
@@ -24,6 +25,7 @@ from triglot.cli.pending import PendingFailure
 from triglot.cli.pinned import pinned_version
 from triglot.cli.result import is_final, outcome_sentence, result_document, share_document
 from triglot.cli.session import Session
+from triglot.contract import runtime
 from triglot.risk.v1.report_pb2 import (
     GenerateRiskReportRequest,
     GenerateRiskReportResponse,
@@ -98,13 +100,6 @@ async def find_report(session: Session, report_id: str) -> Found:
         )
     listed = Listed.of(description)
     arguments = await _read_arguments(handle)
-    if listed.running and len(arguments) != 1:
-        # A worker cannot refuse these, and fails at them again and again; nor can it cancel the report.
-        raise CommandError(
-            f"the report {report_id} runs but never begins, since it was started with {len(arguments)} "
-            f"arguments instead of one; `temporal workflow terminate --workflow-id {report_id}` ends it",
-            FAILED,
-        )
     request = await _decode_request(session, report_id, arguments)
     return Found(listed, handle, request, pinned_version(description))
 
@@ -138,15 +133,14 @@ async def _decode_request(
     context = WorkflowSerializationContext(session.client.namespace, report_id)
     converter = session.client.data_converter.with_context(context)
     try:
-        request: GenerateRiskReportRequest
-        [request] = await converter.decode(arguments, [GenerateRiskReportRequest])
+        [argument] = await converter.decode(arguments, [RawValue])
+        return runtime.decode(GenerateRiskReportRequest, argument, lambda: converter.payload_converter)
     except ApplicationError:
         return None
     except (ObjectNotFound, ObjectCorrupt, StoreUnavailable, CommandError):
         # It is large, and in a store that is away or that nobody named: whoever asks how the report does, or
         # cancels it, needs no more than its name.
         return None
-    return request
 
 
 async def read_end(found: Found) -> Ended:
