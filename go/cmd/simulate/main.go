@@ -1,13 +1,15 @@
 // Command simulate runs the kernel without Temporal, to compare it with those of other languages: it reads a
 // KernelInput as proto JSON on standard input and writes the KernelOutput as proto JSON on standard output.
-// Bad input is one sentence on standard error and exit code 2.
+// Bad input is one sentence on standard error and exit code 2. With --bench it measures: see bench.
 package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/temporal"
@@ -20,11 +22,23 @@ import (
 )
 
 func main() {
+	measured := flag.Bool("bench", false, "measure: a spec, then a range of scenarios a line, as proto JSON")
+	path := flag.String("path", string(kernel.Paths()[0]), fmt.Sprintf("how to compute, one of %q", kernel.Paths()))
+	flag.Parse()
+	if !slices.Contains(kernel.Paths(), kernel.Path(*path)) {
+		fail(2, fmt.Errorf("the path %q is none of this processor's %q", *path, kernel.Paths()))
+	}
+	if *measured {
+		if err := bench(os.Stdin, os.Stdout, kernel.Path(*path)); err != nil {
+			fail(2, err)
+		}
+		return
+	}
 	input, err := io.ReadAll(os.Stdin)
 	if err != nil {
 		fail(1, err)
 	}
-	output, err := run(input)
+	output, err := run(input, kernel.Path(*path))
 	if err != nil {
 		fail(2, err)
 	}
@@ -33,7 +47,7 @@ func main() {
 	}
 }
 
-func run(content []byte) ([]byte, error) {
+func run(content []byte, path kernel.Path) ([]byte, error) {
 	input := &riskv1.KernelInput{}
 	if err := protojson.Unmarshal(content, input); err != nil {
 		return nil, fmt.Errorf("the input is no KernelInput: %w", err)
@@ -41,11 +55,11 @@ func run(content []byte) ([]byte, error) {
 	if err := contract.Validate(input); err != nil {
 		return nil, err
 	}
-	model, err := simulation.NewModel(input.GetSpec())
+	model, err := simulation.NewModelOn(path, input.GetSpec())
 	if err != nil {
 		return nil, err
 	}
-	shard, err := model.Simulate(simulation.Range(input.GetRange()), func(kernel.Progress) error { return nil })
+	shard, err := model.Simulate(simulation.Range(input.GetRange()), goOn)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +68,8 @@ func run(content []byte) ([]byte, error) {
 		Digest: shard.Digest(),
 	})
 }
+
+func goOn(kernel.Progress) error { return nil }
 
 func fail(code int, err error) {
 	message := err.Error()

@@ -19,6 +19,7 @@ import (
 
 	"example.com/triglot/go/internal/connection"
 	"example.com/triglot/go/internal/health"
+	"example.com/triglot/go/internal/kernel"
 	"example.com/triglot/go/internal/logging"
 	"example.com/triglot/go/internal/settings"
 	"example.com/triglot/go/internal/simulation"
@@ -113,7 +114,7 @@ func work(
 	if err := simulator.Start(); err != nil {
 		return err
 	}
-	logger.Info("worker started", "task_queue", queue)
+	logger.Info("worker started", "task_queue", queue, "kernel_path", kernel.Paths()[0])
 	var err error
 	select {
 	case err = <-failed:

@@ -63,17 +63,42 @@ func TestSelectSmallest(t *testing.T) {
 	})
 }
 
+func TestSortRadix(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		state := rapid.Uint64().Draw(t, "state")
+		keptBits := rapid.IntRange(0, 44).Draw(t, "bits")
+		values := make([]int64, rapid.IntRange(0, 5000).Draw(t, "count"))
+		for i := range values {
+			state = state*6364136223846793005 + 1442695040888963407
+			values[i] = int64(state) >> (64 - keptBits)
+		}
+		want := slices.Sorted(slices.Values(values))
+		if sortRadix(values); !slices.Equal(values, want) {
+			t.Fatal("the values are not in order")
+		}
+	})
+}
+
 func TestTailKeepsTheSmallest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		keep := rapid.Int64Range(1, 50).Draw(t, "keep")
-		smallest := newTail(keep)
+		// Values in few bins, in many, or beyond them.
+		width := rapid.SampledFrom([]int64{1, 7, 100, 2000}).Draw(t, "width")
+		seen := Histogram{
+			Low:    rapid.SampledFrom([]int64{0, 100, -500}).Draw(t, "low"),
+			Width:  width,
+			Counts: make([]int64, rapid.IntRange(1, 300).Draw(t, "bins")),
+		}
+		smallest := newTail(keep, seen)
 		// The generator's state stands in for a long list that would be slow to draw.
 		state := rapid.Uint64().Draw(t, "state")
 		var values []int64
 		for range rapid.IntRange(int(keep), 5000).Draw(t, "count") {
 			state = state*6364136223846793005 + 1442695040888963407
 			values = append(values, int64(state>>33)%1000)
-			if value := values[len(values)-1]; value < smallest.limit {
+			value := values[len(values)-1]
+			seen.Counts[min(max(value-seen.Low, 0)/width, int64(len(seen.Counts)-1))]++
+			if value < smallest.limit {
 				smallest.add(value)
 			}
 		}
@@ -92,19 +117,21 @@ func TestBlocksAllocateNothing(t *testing.T) {
 	for i := range spec.Assets {
 		spec.Exposures = append(spec.Exposures, int64(1000*i+1))
 	}
-	model, err := NewModel(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const scenarios = 1 << 18
-	run := newRun(model, scenarios)
-	run.tail.values = make([]int64, 0, run.tail.full)
-	allocations := testing.AllocsPerRun(10, func() {
-		if err := run.block(0, 4096); err != nil {
+	for _, path := range Paths() {
+		model, err := NewModelOn(path, spec)
+		if err != nil {
 			t.Fatal(err)
 		}
-	})
-	if allocations != 0 {
-		t.Errorf("%v allocations a block; want none", allocations)
+		const scenarios = 1 << 18
+		run := newRun(model, scenarios)
+		run.tail.values = make([]int64, 0, run.tail.full)
+		allocations := testing.AllocsPerRun(10, func() {
+			if err := run.block(0, 4096); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if allocations != 0 {
+			t.Errorf("%s: %v allocations a block; want none", path, allocations)
+		}
 	}
 }

@@ -51,7 +51,12 @@ func randomSpec(random *rand.Rand, days, assets int) kernel.Spec {
 
 func newModel(t testing.TB, spec kernel.Spec) *kernel.Model {
 	t.Helper()
-	model, err := kernel.NewModel(spec)
+	return newModelOn(t, kernel.Paths()[0], spec)
+}
+
+func newModelOn(t testing.TB, path kernel.Path, spec kernel.Spec) *kernel.Model {
+	t.Helper()
+	model, err := kernel.NewModelOn(path, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +73,12 @@ func simulate(t testing.TB, model *kernel.Model, first, count int64) *kernel.Sha
 }
 
 func TestVectors(t *testing.T) {
+	for _, path := range kernel.Paths() {
+		t.Run(string(path), func(t *testing.T) { testVectors(t, path) })
+	}
+}
+
+func testVectors(t *testing.T, path kernel.Path) {
 	hedged := []int64{5000000, -1234567, 99}
 	cases := []struct {
 		name               string
@@ -105,7 +116,7 @@ func TestVectors(t *testing.T) {
 			spec := vectorSpec()
 			spec.Exposures, spec.Horizon = c.exposures, c.horizon
 			spec.BlockDays, spec.Seed = c.blockDays, c.seed
-			shard := simulate(t, newModel(t, spec), c.first, c.count)
+			shard := simulate(t, newModelOn(t, path, spec), c.first, c.count)
 			if shard.Count != c.count || shard.Sum != c.sum || shard.Min != c.min || shard.Max != c.max {
 				t.Errorf("count, sum, min, max = %d, %d, %d, %d; want %d, %d, %d, %d",
 					shard.Count, shard.Sum, shard.Min, shard.Max, c.count, c.sum, c.min, c.max)

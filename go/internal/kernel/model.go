@@ -31,15 +31,16 @@ type Spec struct {
 // Model is a checked Spec, arranged for the inner loop. It is immutable: any number of simulations may share
 // it.
 type Model struct {
-	days, horizon, blockDays int
-	random                   threefry
-	lanes                    []lane
-	low, width               int64
-	blockScenarios           int64 // between two chances to stop
+	arrangement
+	low, width     int64
+	blockScenarios int64 // between two chances to stop
 }
 
-// NewModel checks and arranges a spec. An error is an *InputError.
-func NewModel(spec Spec) (*Model, error) {
+// NewModel checks a spec and arranges it for the fastest path. An error is an *InputError.
+func NewModel(spec Spec) (*Model, error) { return NewModelOn(Paths()[0], spec) }
+
+// NewModelOn checks a spec and arranges it for one of Paths. An error is an *InputError.
+func NewModelOn(path Path, spec Spec) (*Model, error) {
 	if err := checkShape(spec); err != nil {
 		return nil, err
 	}
@@ -51,15 +52,21 @@ func NewModel(spec Spec) (*Model, error) {
 		return nil, err
 	}
 	return &Model{
-		days:           spec.Days,
-		horizon:        spec.Horizon,
-		blockDays:      spec.BlockDays,
-		random:         newThreefry(uint32(spec.Seed), uint32(spec.Seed>>32)),
-		lanes:          newLanes(spec),
+		arrangement:    arrange(path, spec),
 		low:            -gross,
 		width:          max(1, (gross+999)/1000),
 		blockScenarios: blockScenarios(spec),
 	}, nil
+}
+
+// Path is the way that its simulations take.
+func (m *Model) Path() Path { return m.path() }
+
+func arrange(path Path, spec Spec) arrangement {
+	if path == PathAVX2 && fitsAVX2(spec) {
+		return newAVX2(spec)
+	}
+	return newGeneric(spec)
 }
 
 // blockScenarios keeps a block within milliseconds, however many factors a scenario multiplies.

@@ -33,7 +33,8 @@ func TestKernelAgreesWithTheDefinition(t *testing.T) {
 		spec := drawSpec(t)
 		count := rapid.Int64Range(1, 300).Draw(t, "count")
 		first := rapid.Int64Range(0, 1<<32-count).Draw(t, "first")
-		model, err := kernel.NewModel(spec)
+		path := rapid.SampledFrom(kernel.Paths()).Draw(t, "path")
+		model, err := kernel.NewModelOn(path, spec)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func (r *run) snapshot() *Shard {
 	copied.counts = slices.Clone(r.counts)
 	copied.worst.results = slices.Clone(r.worst.results)
 	// The run keeps a tail for all scenarios to come: more than those so far need.
-	copied.tail = newTail(tailSize(r.count))
+	copied.tail = newTail(tailSize(r.count), Histogram{})
 	copied.tail.values = slices.Clone(r.tail.values)
 	return copied.shard()
 }

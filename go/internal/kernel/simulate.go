@@ -57,22 +57,22 @@ type run struct {
 	counts  []int64
 	tail    tail
 	worst   worst
-	days    []uint32  // horizon days for each scenario of a chunk
+	way     calculator
 	results []float64 // a chunk's unrounded profits and losses
 }
 
 func newRun(m *Model, count int64) *run {
-	// As many scenarios a chunk as keep its days within the fastest cache.
-	chunk := min(max(4096/m.horizon, 1), 256)
+	way := m.calculator()
+	counts := make([]int64, binCount)
 	return &run{
 		model:   m,
 		min:     math.MaxInt64,
 		max:     math.MinInt64,
-		counts:  make([]int64, binCount),
-		tail:    newTail(tailSize(count)),
+		counts:  counts,
+		tail:    newTail(tailSize(count), Histogram{Low: m.low, Width: m.width, Counts: counts}),
 		worst:   newWorst(),
-		days:    make([]uint32, chunk*m.horizon),
-		results: make([]float64, chunk),
+		way:     way,
+		results: make([]float64, way.chunk()),
 	}
 }
 
@@ -81,52 +81,15 @@ func (r *run) block(first uint32, count int) error {
 	for done := 0; done < count; {
 		chunk := min(count-done, len(r.results))
 		results := r.results[:chunk]
-		days := r.days[:chunk*r.model.horizon]
 		scenario := first + uint32(done)
-		r.model.drawDays(days, scenario)
-		clear(results)
-		for i := range r.model.lanes {
-			r.model.lanes[i].add(results, days)
-		}
-		if err := r.collect(results, scenario); err != nil {
+		r.way.calculate(results, scenario)
+		if err := r.way.collect(r, results, scenario); err != nil {
 			return err
 		}
 		done += chunk
 	}
 	r.count += int64(count)
 	return checkSums(r.min, r.max, r.count)
-}
-
-// drawDays fills in each scenario's days.
-func (m *Model) drawDays(days []uint32, scenario uint32) {
-	total := uint32(m.days)
-	for ; len(days) > 0; days = days[m.horizon:] {
-		drawn := days[:m.horizon]
-		for pair := uint32(0); len(drawn) > 0; pair++ {
-			even, odd := m.random.block(scenario, pair)
-			drawn = m.fillBlock(drawn, scale(even, total))
-			drawn = m.fillBlock(drawn, scale(odd, total))
-		}
-		scenario++
-	}
-}
-
-// fillBlock fills in one block of consecutive days, as far as there is room, and returns the days still to
-// draw.
-func (m *Model) fillBlock(days []uint32, day uint32) []uint32 {
-	length := min(m.blockDays, len(days))
-	for i := range days[:length] {
-		days[i] = day
-		if day++; day == uint32(m.days) {
-			day = 0
-		}
-	}
-	return days[length:]
-}
-
-// scale maps a random word to [0, total).
-func scale(word, total uint32) uint32 {
-	return uint32(uint64(word) * uint64(total) >> 32)
 }
 
 // collect rounds the results and counts them in.

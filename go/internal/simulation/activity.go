@@ -55,7 +55,7 @@ func (a *Activities) simulateShard(
 	if err != nil {
 		return nil, err
 	}
-	shard, cpuTime, err := measureCPUTime(func() (*kernel.Shard, error) {
+	shard, cpuTime, err := MeasureCPUTime(func() (*kernel.Shard, error) {
 		return a.simulate(ctx, model, Range(request.GetRange()), beats)
 	})
 	if err != nil {

@@ -9,10 +9,15 @@ import (
 // NewModel checks a spec against the contract and prepares it for the kernel. What is wrong with it is an
 // error of contract.Validate or a *kernel.InputError.
 func NewModel(spec *riskv1.SimulationSpec) (*kernel.Model, error) {
+	return NewModelOn(kernel.Paths()[0], spec)
+}
+
+// NewModelOn is NewModel for one of kernel.Paths.
+func NewModelOn(path kernel.Path, spec *riskv1.SimulationSpec) (*kernel.Model, error) {
 	if err := contract.Validate(spec); err != nil {
 		return nil, err
 	}
-	return kernel.NewModel(kernel.Spec{
+	return kernel.NewModelOn(path, kernel.Spec{
 		Days:      int(spec.GetDayCount()),
 		Assets:    int(spec.GetAssetCount()),
 		Growth:    spec.GetGrowthFactors(),

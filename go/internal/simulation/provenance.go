@@ -23,9 +23,9 @@ func provenance(cpuTime time.Duration) *riskv1.Provenance {
 	}
 }
 
-// measureCPUTime runs a computation on one thread and returns, beside its result, the CPU time of that thread.
+// MeasureCPUTime runs a computation on one thread and returns, beside its result, the CPU time of that thread.
 // Linux, macOS and the BSDs have such a clock.
-func measureCPUTime[T any](compute func() (T, error)) (result T, spent time.Duration, err error) {
+func MeasureCPUTime[T any](compute func() (T, error)) (result T, spent time.Duration, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	start, err := threadCPUTime()

@@ -1,0 +1,1 @@
+"""The benchmark: languages and SDKs side by side in one run."""
