@@ -176,7 +176,7 @@ async def test_prepare_refuses_what_does_not_fit(store: Store) -> None:
 
     request = await prepare_request(store)
     request.parameters.block_days = 4
-    assert "block_days must lie in [1, 3]" in await refusal(prepare(request))
+    assert "block_days: must lie in [1, 3]" in await refusal(prepare(request))
 
     request = await prepare_request(store)
     for position in request.portfolio.positions:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 
 from triglot.risk import defaults, kernel
 from triglot.risk.kernel import Spec
@@ -53,3 +54,10 @@ def test_expected_digests(default_spec: Spec, million: Shard) -> None:
     assert digest(kernel.simulate(default_spec, 0, 100_000)) == expected["100000"]
     assert digest(million) == expected["1000000"]
     assert str(defaults.SCENARIO_COUNT) in expected
+
+
+def test_expected_digests_of_a_race(default_spec: Spec) -> None:
+    expected = json.loads(defaults.expected_race_path().read_text())["digests"]
+    year = replace(default_spec, horizon=250)
+    assert digest(kernel.simulate(year, 0, 100_000)) == expected["100000"]
+    assert "60000000" in expected, "what a race simulates unless more is said"

@@ -15,7 +15,12 @@ from temporalio.testing import WorkflowEnvironment
 from triglot.stack.ports import PortReservation
 
 DEADLINE = 60
-MODULES = ["triglot.risk.worker", "triglot.risk.analytics_worker"]
+QUEUES = {
+    "triglot.risk.worker": "risk-reports",
+    "triglot.risk.analytics_worker": "analytics",
+    "triglot.risk.simulation_worker": "simulation",
+}
+MODULES = list(QUEUES)
 
 
 def run_worker(module: str = MODULES[0], **environment: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +44,7 @@ def only_line(worker: subprocess.CompletedProcess[str]) -> dict[str, str]:
     return entry
 
 
-@pytest.mark.parametrize(("module", "queue"), list(zip(MODULES, ["risk-reports", "analytics"], strict=True)))
+@pytest.mark.parametrize(("module", "queue"), QUEUES.items())
 def test_without_a_server_it_says_so_and_ends(tmp_path: Path, module: str, queue: str) -> None:
     reservation = PortReservation()
     address = f"127.0.0.1:{reservation.take()}"

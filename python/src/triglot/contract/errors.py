@@ -16,6 +16,7 @@ def on_the_wire(value: int) -> str:
 
 # What the store raises has its type from the name of its class; see `triglot.store`.
 INVALID_ARGUMENT: Final = on_the_wire(ErrorType.ERROR_TYPE_INVALID_ARGUMENT)
+INTERRUPTED: Final = on_the_wire(ErrorType.ERROR_TYPE_INTERRUPTED)
 ALREADY_PUBLISHED: Final = on_the_wire(ErrorType.ERROR_TYPE_ALREADY_PUBLISHED)
 REPORT_WITHDRAWN: Final = on_the_wire(ErrorType.ERROR_TYPE_REPORT_WITHDRAWN)
 ALREADY_DECIDED: Final = on_the_wire(ErrorType.ERROR_TYPE_ALREADY_DECIDED)

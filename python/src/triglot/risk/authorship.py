@@ -6,9 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from triglot.risk.v1.analytics_pb2 import AggregateRiskRequest
 from triglot.risk.v1.simulation_pb2 import Provenance
-from triglot.risk.wording import format_count
-
-_LANGUAGES = {"go": "Go", "python": "Python", "typescript": "TypeScript"}
+from triglot.risk.wording import format_count, language_name
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ def list_tasks(request: AggregateRiskRequest, aggregation: Provenance) -> list[T
             f"{format_count(share.shard_count, 'shard')}, {format_count(share.scenario_count, 'scenario')}"
         )
         cpu_time = _seconds(share.cpu_time) if share.HasField("cpu_time") else ""
-        tasks.append(Task("Simulation", _language(share.language), extent, cpu_time))
+        tasks.append(Task("Simulation", language_name(share.language), extent, cpu_time))
     return [*tasks, _task("Aggregation", aggregation)]
 
 
@@ -44,11 +42,7 @@ def _task(name: str, provenance: Provenance) -> Task:
     worker = f"worker {provenance.worker_version}" if provenance.worker_version else ""
     details = ", ".join(filter(None, (provenance.runtime, worker)))
     cpu_time = _seconds(provenance.cpu_time) if provenance.HasField("cpu_time") else ""
-    return Task(name, _language(provenance.language), details, cpu_time)
-
-
-def _language(name: str) -> str:
-    return _LANGUAGES.get(name, name)
+    return Task(name, language_name(provenance.language), details, cpu_time)
 
 
 def _seconds(duration: Duration) -> str:

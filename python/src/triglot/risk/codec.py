@@ -16,7 +16,8 @@ def spec_from_message(message: pb.SimulationSpec) -> Spec:
     factors = np.array(message.growth_factors, dtype=np.float64)
     if len(factors) != message.day_count * message.asset_count:
         raise InvalidSpecError(
-            f"{len(factors)} growth factors are not {message.day_count} days x {message.asset_count} assets"
+            "growth_factors",
+            f"{len(factors)} growth factors are not {message.day_count} days x {message.asset_count} assets",
         )
     return Spec(
         factors=factors.reshape(message.day_count, message.asset_count),

@@ -36,3 +36,8 @@ def default_portfolio() -> Path:
 def expected_path() -> Path:
     """Returns where the digests lie that the default run must give."""
     return default_data_dir() / "expected.json"
+
+
+def expected_race_path() -> Path:
+    """Returns where the digests lie that a race must give, which is over another horizon."""
+    return default_data_dir() / "expected-race.json"

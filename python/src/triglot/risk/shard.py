@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 SCENARIO_LIMIT = 2**32
 BIN_COUNT = 2_000
@@ -27,7 +28,10 @@ class InvalidShardError(KernelError):
 
 
 class PnlOverflowError(KernelError):
-    """A profit or loss, or the sum of all, is too large to be exact."""
+    """A profit or loss, or the sum of all, is too large to be exact, which the exposures cause."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"exposures_minor: {problem}")
 
 
 class MergeError(KernelError):
@@ -151,11 +155,17 @@ class Smallest:
         self._parts = [values]
         self._held = len(values)
 
-    def ascending(self) -> Ints:
-        """Returns the smallest of them in ascending order."""
-        self._compact()
-        (values,) = self._parts
-        values.sort()  # In place, for it may be half a gigabyte; it is a copy of what came in.
+    def ascending(self, count: int) -> Ints:
+        """Returns the smallest of those so far in ascending order.
+
+        Args:
+            count: How many, at most `keep`; there may be fewer.
+        """
+        values = np.concatenate(self._parts)  # a copy, for more may come
+        if len(values) > count:
+            values.partition(count - 1)
+            values = values[:count]
+        values.sort()  # In place, for it may be half a gigabyte.
         return values
 
 
@@ -216,7 +226,7 @@ def _merge_tails(shards: Sequence[Shard], size: int) -> Ints:
     smallest = Smallest(size)
     for shard in shards:
         smallest.add(shard.tail)
-    tail = smallest.ascending()
+    tail = smallest.ascending(size)
     # What a shard cut away is not below the last value it kept: up to the least of these nothing is missing.
     certain = min((int(shard.tail[-1]) for shard in shards if shard.tail_is_cut), default=None)
     if certain is not None:

@@ -2,6 +2,7 @@
 
 import re
 
+_LANGUAGES = {"go": "Go", "python": "Python", "typescript": "TypeScript"}
 _PERCENT = re.compile(r"([0-9]{2})(?:\.([0-9]{1,2}))? ?%?")
 
 
@@ -39,6 +40,11 @@ def format_days(count: int) -> str:
 def format_count(count: int, noun: str) -> str:
     """Returns for instance `1 shard` or `10 shards`."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def language_name(language: str) -> str:
+    """Returns for instance `TypeScript` for `typescript`, as provenance spells it."""
+    return _LANGUAGES.get(language, language)
 
 
 def parse_percent(text: str) -> int | None:
