@@ -292,6 +292,17 @@ async def children(stage: Stage) -> Ids:
     }
 
 
+async def billion(stage: Stage) -> Ids:
+    """So many scenarios that the workflow makes its shards as large as it may."""
+    stage.fakes.shards_may_finish.set()
+    asked = request(scenario_count=1_000_000_000, shard_size=0)
+    # Of the fakes' one asset; in the default portfolio twenty assets over ten days make as many factors.
+    asked.parameters.horizon_days = 200
+    async with stage.workflows():
+        await ended(await stage.start(asked), ReportOutcome.REPORT_OUTCOME_FINAL)
+    return stage.shown
+
+
 async def cancelled_children(stage: Stage) -> Ids:
     async with stage.workflows():
         handle = await stage.start(small(scenario_count=501_000))
@@ -349,6 +360,7 @@ TAKE: Mapping[str, Callable[[Stage], Awaitable[Ids]]] = {
         compensated,
         resumed,
         scheduled,
+        billion,
         children,
         cancelled_children,
         largest,

@@ -51,6 +51,7 @@ PATHS: Mapping[str, frozenset[str]] = {
         "compensated": (_DECIDED, _PROMOTED, "ACTIVITY_TASK_FAILED", _TOLD, _WITHDRAWN, _FAILED),
         "resumed": (WORKFLOWS, SUCCESSOR, _PROMOTED, _COMPLETED),
         "scheduled": ("TemporalScheduledStartTime", _PROMOTED, _COMPLETED),
+        "billion": ("SimulateShard", _PROMOTED, _COMPLETED),
         "children": ("CHILD_WORKFLOW_EXECUTION_COMPLETED", _PROMOTED, _COMPLETED),
         "shards-500": ("SimulateShard", "MergeShards", _COMPLETED),
         "shards-1": ("SimulateShard", "MergeShards", _COMPLETED),

@@ -13,12 +13,17 @@ BLOCK_SCENARIOS = 65_536
 """What the kernel simulates between two looks at cancellation: shards are whole blocks."""
 
 MIN_SHARD_FACTORS = 200_000_000
-MAX_SHARD_FACTORS = 1_600_000_000
-"""Growth factors per shard, between a seventh of a second and a second of one core: an activity costs server
-and workers together 10 to 20 ms of CPU on a small machine, and nobody should wait long for the last shard."""
+MAX_SHARD_FACTORS = 6_400_000_000
+"""Growth factors per shard, between a thirtieth of a second and a second of a core with AVX2, four times as
+much without: a shard costs server and workers some 40 ms of CPU beside the kernel, and nobody should wait
+long for the last one."""
 
-ENOUGH_SHARDS = 64
+ENOUGH_SHARDS = 32
 """So many keep a machine's cores busy to the end; where there are more, they grow."""
+
+EARLIER_MAX_SHARD_FACTORS = 1_600_000_000
+EARLIER_ENOUGH_SHARDS = 64
+"""What they were for a slower kernel: runs that began then go on so, or would not fit their histories."""
 
 MAX_SHARDS_PER_WORKFLOW = 500
 """About 3,000 events of a history: the server warns at 10,240 and ends it at 51,200. Above, children."""
@@ -58,12 +63,25 @@ def share_of_time(start: datetime, whole: timedelta, share: float) -> datetime:
     return start + timedelta(seconds=whole.total_seconds() * share)
 
 
-def choose_shard_size(scenario_count: int, asset_count: int, horizon_days: int) -> int:
+def choose_shard_size(
+    scenario_count: int,
+    asset_count: int,
+    horizon_days: int,
+    enough: int = ENOUGH_SHARDS,
+    max_factors: int = MAX_SHARD_FACTORS,
+) -> int:
     """Returns how many scenarios make a shard that is worth an activity, in whole blocks."""
     factors_per_scenario = asset_count * horizon_days
-    factors = scenario_count * factors_per_scenario // ENOUGH_SHARDS
-    factors = max(MIN_SHARD_FACTORS, min(factors, MAX_SHARD_FACTORS))
+    factors = scenario_count * factors_per_scenario // enough
+    factors = max(MIN_SHARD_FACTORS, min(factors, max_factors))
     return BLOCK_SCENARIOS * -(-factors // (factors_per_scenario * BLOCK_SCENARIOS))
+
+
+def earlier_shard_size(scenario_count: int, asset_count: int, horizon_days: int) -> int:
+    """Returns what `choose_shard_size` returned before shards grew."""
+    return choose_shard_size(
+        scenario_count, asset_count, horizon_days, EARLIER_ENOUGH_SHARDS, EARLIER_MAX_SHARD_FACTORS
+    )
 
 
 def plan_shards(scenarios: ScenarioRange, shard_size: int) -> Iterator[ScenarioRange]:
