@@ -1,44 +1,58 @@
 """Every language's kernel against the NumPy reference: equal digests, equal fields, equal refusals."""
 
 import json
-import os
-import shutil
+import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from google.protobuf import json_format
 
+from toolchain import NODE, run
 from triglot.risk import codec, simulate
 from triglot.risk.inputs import InputError
 from triglot.risk.kernel import Floats, Spec
-from triglot.risk.shard import digest
+from triglot.risk.shard import Ints, digest
 from triglot.risk.v1.simulation_pb2 import KernelInput, KernelOutput, ScenarioRange
 
 ROOT = Path(__file__).parents[2]
 SEED = 20_261_122
-RANDOM_CASES = 120
+RANDOM_CASES = 48
 LIMIT = 2**32
 
 Executor = Callable[[bytes], subprocess.CompletedProcess[bytes]]
 
+GO = ("go/bin/simulate",)
+TYPESCRIPT = (str(NODE), "typescript/dist/simulate/main.js")
+# Each language's fastest path on this machine, and the one that runs everywhere.
+COMMANDS = {
+    "go": GO,
+    "go-generic": (*GO, "--path", "generic"),
+    "typescript": TYPESCRIPT,
+    "typescript-plain": (*TYPESCRIPT, "--path", "plain"),
+}
+
 
 @pytest.fixture(scope="session")
-def go_executor() -> Executor:
-    go = shutil.which("go")
-    assert go, "go is not on the PATH; run the tests by make"
-    environment = {**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
-    subprocess.run(
-        [go, "build", "-C", "go", "-o", "bin/", "./cmd/simulate"], cwd=ROOT, env=environment, check=True
-    )
-    binary = ROOT / "go" / "bin" / "simulate"
+def built() -> None:
+    """The executors, up to date."""
+    run("go", "build", "-C", "go", "-o", "bin/", "./cmd/simulate", cwd=ROOT)
+    run("npm", "--prefix", "typescript", "run", "--silent", "build", cwd=ROOT)
 
-    def run(content: bytes) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run([binary], input=content, capture_output=True, timeout=60, check=False)
 
-    return run
+@pytest.fixture(params=COMMANDS)
+def executor(request: pytest.FixtureRequest, built: None) -> Executor:
+    """A language's executor on one of its paths."""
+    return executor_of(COMMANDS[request.param])
+
+
+def executor_of(command: Sequence[str]) -> Executor:
+    def execute(content: bytes) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(command, input=content, cwd=ROOT, capture_output=True, timeout=60, check=False)
+
+    return execute
 
 
 def kernel_input(spec: Spec, first: int, count: int) -> KernelInput:
@@ -89,25 +103,63 @@ NAMED_CASES = {
 }
 
 
-def check_agreement(executor: Executor, request: KernelInput) -> None:
+PRICES = np.array(
+    [
+        [100.00, 50.00, 20.00],
+        [101.00, 49.50, 20.10],
+        [99.99, 51.25, 19.85],
+        [103.50, 50.75, 20.40],
+        [102.10, 52.00, 19.99],
+        [98.40, 53.30, 21.05],
+    ]
+)
+HEDGED = np.array([5_000_000, -1_234_567, 99])
+LONG = np.array([2_500_000, 2_500_000, 5_000_000])
+
+
+def known(exposures: Ints, horizon: int, block: int, seed: int, first: int, count: int) -> KernelInput:
+    return kernel_input(Spec(PRICES[1:] / PRICES[:-1], exposures, horizon, block, seed), first, count)
+
+
+# Those of docs/kernel.md.
+KNOWN_ANSWERS = {
+    "days": (known(HEDGED, 4, 1, 0x0123456789ABCDEF, 0, 1_000), "ee5178c478552f67"),
+    "blocks": (known(HEDGED, 5, 2, 2**64 - 1, LIMIT - 1_000, 1_000), "c6497062faa634ed"),
+    "many": (known(LONG, 10, 1, 20_260_101, 0, 100_000), "17e65481d83b9b5b"),
+}
+
+
+def check_agreement(executor: Executor, request: KernelInput) -> KernelOutput:
     content = json_format.MessageToJson(request).encode()
     expected = json_format.Parse(simulate.run(content), KernelOutput())
-    run = executor(content)
-    assert run.returncode == 0, run.stderr.decode()
-    actual = json_format.Parse(run.stdout, KernelOutput())
+    result = executor(content)
+    assert result.returncode == 0, result.stderr.decode()
+    actual = json_format.Parse(result.stdout, KernelOutput())
     assert actual.digest == expected.digest
     assert actual == expected
     assert digest(codec.shard_from_message(actual.shard)) == actual.digest
+    return actual
 
 
 @pytest.mark.parametrize("index", range(RANDOM_CASES), ids=lambda index: f"seed-{SEED}-{index}")
-def test_random_shapes(go_executor: Executor, index: int) -> None:
-    check_agreement(go_executor, random_case(index))
+def test_random_shapes(built: None, index: int) -> None:
+    # One path of each language in turn: a process for every case and path would take minutes.
+    for command in list(COMMANDS.values())[index % 2 :: 2]:
+        check_agreement(executor_of(command), random_case(index))
 
 
 @pytest.mark.parametrize("name", NAMED_CASES)
-def test_edges(go_executor: Executor, name: str) -> None:
-    check_agreement(go_executor, NAMED_CASES[name])
+def test_edges(executor: Executor, name: str) -> None:
+    check_agreement(executor, NAMED_CASES[name])
+
+
+@pytest.mark.parametrize(("request_", "expected"), KNOWN_ANSWERS.values(), ids=KNOWN_ANSWERS)
+def test_known_answers(executor: Executor, request_: KernelInput, expected: str) -> None:
+    assert check_agreement(executor, request_).digest.startswith(expected)
+
+
+def test_typescript_runs_without_webassembly(built: None) -> None:
+    check_agreement(executor_of((str(NODE), "--jitless", TYPESCRIPT[1])), NAMED_CASES["long and short"])
 
 
 def test_random_shapes_reach_the_edges() -> None:
@@ -154,11 +206,31 @@ REFUSED = {
 }
 
 
+def field_of(problem: str) -> str:
+    """What a refusal names as at fault: a field, or the whole input where it is none."""
+    match = re.match(
+        r"(?:simulate|standard input)(?:: the input)?(?: is no KernelInput|: ([\w.\[\]]+)):", problem
+    )
+    assert match, problem
+    return match[1] or "KernelInput"
+
+
 @pytest.mark.parametrize("name", REFUSED)
-def test_refusals(go_executor: Executor, name: str) -> None:
-    with pytest.raises(InputError, match="standard input"):
+def test_refusals(executor: Executor, name: str) -> None:
+    with pytest.raises(InputError) as refusal:
         simulate.run(REFUSED[name])
-    run = go_executor(REFUSED[name])
-    assert run.returncode == 2
-    assert not run.stdout
-    assert len(run.stderr.splitlines()) == 1
+    result = executor(REFUSED[name])
+    # Go repeats a byte that is no UTF-8.
+    problem = result.stderr.decode(errors="replace")
+    assert result.returncode == 2, problem
+    assert not result.stdout
+    assert len(problem.splitlines()) == 1
+    assert field_of(problem) == field_of(str(refusal.value))
+
+
+@pytest.mark.parametrize("command", [GO, TYPESCRIPT], ids=["go", "typescript"])
+def test_an_unknown_path_is_refused(built: None, command: Sequence[str]) -> None:
+    result = executor_of((*command, "--path", "abacus"))(b"")
+    assert result.returncode == 2
+    assert b"abacus" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
