@@ -9,8 +9,9 @@ import { readNotificationSettings } from './settings.js';
 
 const exitCode = await runActivityWorker({
   taskQueue: notificationServiceTaskQueue,
-  activities: (env) =>
-    notificationServiceActivities(createNotificationActivities(readNotificationSettings(env))),
+  activities: (env) => ({
+    ...notificationServiceActivities(createNotificationActivities(readNotificationSettings(env))),
+  }),
 });
 // Not only `process.exitCode`: a connection attempt that was given up still holds the event loop.
 process.exit(exitCode);

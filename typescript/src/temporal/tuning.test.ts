@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TuningSettings, tuningOptions } from './tuning.js';
+import { type Needs, type TuningSettings, tuningOptions } from './tuning.js';
 
 const UNSET: TuningSettings = {
   slots: undefined,
@@ -36,5 +36,27 @@ const CASES: readonly (readonly [string, Partial<TuningSettings>, object])[] = [
 for (const [name, settings, options] of CASES) {
   test(`${name} in the SDK's terms`, () => {
     assert.deepEqual(tuningOptions({ ...UNSET, ...settings }), options);
+  });
+}
+
+const NEEDS: readonly (readonly [string, Partial<TuningSettings>, Needs, object])[] = [
+  ['slots', {}, { slots: 2 }, { maxConcurrentActivityTaskExecutions: 2 }],
+  ['slots that a setting overrides', { slots: 3 }, { slots: 2 }, { maxConcurrentActivityTaskExecutions: 3 }],
+  [
+    'slots that are automatic after all',
+    { slots: 'auto' },
+    { slots: 2 },
+    { tuner: { tunerOptions: { targetCpuUsage: 0.9, targetMemoryUsage: 0.8 } } },
+  ],
+  [
+    'heartbeats',
+    {},
+    { heartbeatInterval: 500 },
+    { maxHeartbeatThrottleInterval: 500, defaultHeartbeatThrottleInterval: 500 },
+  ],
+];
+for (const [name, settings, needs, options] of NEEDS) {
+  test(`activities may need ${name}`, () => {
+    assert.deepEqual(tuningOptions({ ...UNSET, ...settings }, needs), options);
   });
 }

@@ -1,4 +1,4 @@
-/** Slots, pollers and version in the SDK's terms. Pure. */
+/** Slots, pollers, version and heartbeats in the SDK's terms. Pure. */
 import type { WorkerOptions } from '@temporalio/worker';
 import type { WorkerSettings } from './settings.js';
 
@@ -7,14 +7,33 @@ export type TuningSettings = Pick<
   'slots' | 'cpuTarget' | 'memoryTarget' | 'pollers' | 'version'
 >;
 
+/** What is not set is left to the SDK. */
+export interface Needs {
+  /** How many activities run at a time where no setting says so. */
+  readonly slots?: number;
+  /** How soon a heartbeat may go to the server after the one before, in milliseconds. */
+  readonly heartbeatInterval?: number;
+}
+
 /** What a worker that serves activities passes to `Worker.create`; what is not set is left to the SDK. */
 export function tuningOptions(
   settings: TuningSettings,
+  { slots, heartbeatInterval }: Needs = {},
 ): Pick<
   WorkerOptions,
-  'tuner' | 'maxConcurrentActivityTaskExecutions' | 'activityTaskPollerBehavior' | 'workerDeploymentOptions'
+  | 'tuner'
+  | 'maxConcurrentActivityTaskExecutions'
+  | 'activityTaskPollerBehavior'
+  | 'workerDeploymentOptions'
+  | 'maxHeartbeatThrottleInterval'
+  | 'defaultHeartbeatThrottleInterval'
 > {
-  return { ...slotOptions(settings), ...pollerOptions(settings), ...versionOptions(settings) };
+  return {
+    ...slotOptions({ ...settings, slots: settings.slots ?? slots }),
+    ...pollerOptions(settings),
+    ...versionOptions(settings),
+    ...heartbeatOptions(heartbeatInterval),
+  };
 }
 
 function slotOptions({ slots, cpuTarget, memoryTarget }: TuningSettings) {
@@ -37,6 +56,12 @@ function pollerOptions({ pollers }: TuningSettings) {
     default:
       return { activityTaskPollerBehavior: { type: 'simple-maximum', maximum: pollers } as const };
   }
+}
+
+function heartbeatOptions(interval: number | undefined) {
+  return interval === undefined
+    ? {}
+    : { maxHeartbeatThrottleInterval: interval, defaultHeartbeatThrottleInterval: interval };
 }
 
 function versionOptions({ version }: TuningSettings) {

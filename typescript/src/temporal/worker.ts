@@ -10,20 +10,29 @@ import { connect, UnreachableError } from './connection.js';
 import { describePollers, HealthAddressError, Probe, serveHealth } from './health.js';
 import { createLogger } from './logging.js';
 import { type Environment, readWorkerSettings, SettingsError, type WorkerSettings } from './settings.js';
-import { tuningOptions } from './tuning.js';
+import { type Needs, tuningOptions } from './tuning.js';
 
 /** How long running activities may finish after a signal; then they are cancelled and handed back. */
 const GRACE_TIME = '5 s';
 /** When to give up on activities that ignore their cancellation. */
 const FORCE_TIME = '10 s';
+/** Else every run of a workflow evaluates them anew, which takes longer than all the rest of it. */
+const BUNDLER = { preloadModules: ['@bufbuild/protobuf', '@bufbuild/protovalidate'] };
 
 export type Activities = Readonly<Record<string, (request: unknown) => Promise<unknown>>>;
 
 export interface ActivityWorker {
   /** The task queue, which also names the worker in its log lines. */
   readonly taskQueue: string;
-  /** Makes the activities, by type, from the worker's own settings. Throws SettingsError. */
-  readonly activities: (env: Environment) => Activities;
+  /**
+   * Makes the activities, by type, from the worker's own settings; `stop` is aborted as soon as the worker begins to
+   * stop, which the SDK tells activities only when their time is over. Throws SettingsError.
+   */
+  readonly activities: (env: Environment, stop: AbortSignal) => Activities;
+  /** The module whose default export serves workflows, by `serveWorkflows`; none unless it is set. */
+  readonly workflowsPath?: string;
+  /** What its activities need of the SDK. */
+  readonly needs?: Needs;
 }
 
 /**
@@ -36,9 +45,10 @@ export async function runActivityWorker(worker: ActivityWorker): Promise<0 | 1 |
   try {
     const settings = readWorkerSettings(process.env);
     logger = createLogger(worker.taskQueue, settings.logLevel);
-    const activities = worker.activities(process.env);
+    const stop = stopSignal();
+    const activities = worker.activities(process.env, stop);
     const storage = externalStorage(openStore(readStoreLocation(process.env)), settings.externalStorage);
-    await serve(worker, activities, storage, settings, logger);
+    await serve(worker, activities, storage, settings, stop, logger);
     return 0;
   } catch (error) {
     if (error instanceof SettingsError) {
@@ -55,14 +65,14 @@ export async function runActivityWorker(worker: ActivityWorker): Promise<0 | 1 |
 }
 
 async function serve(
-  { taskQueue }: ActivityWorker,
+  { taskQueue, workflowsPath, needs }: ActivityWorker,
   activities: Activities,
   storage: ExternalStorage,
   settings: WorkerSettings,
+  stop: AbortSignal,
   logger: Logger,
 ): Promise<void> {
   installRuntime(settings, logger);
-  const stop = stopSignal();
   // In the form of the SDK's own default, but known to the probe.
   const identity = `${process.pid}@${hostname()}`;
   const probe = new Probe(taskQueue, identity);
@@ -81,13 +91,14 @@ async function serve(
         taskQueue,
         identity,
         activities,
+        ...(workflowsPath !== undefined && { workflowsPath, bundlerOptions: BUNDLER }),
         dataConverter: {
-          payloadConverterPath: fileURLToPath(new URL('contract-payload-converter.js', import.meta.url)),
+          payloadConverterPath: fileURLToPath(new URL(converterModule(workflowsPath), import.meta.url)),
           externalStorage: storage,
         },
         shutdownGraceTime: GRACE_TIME,
         shutdownForceTime: FORCE_TIME,
-        ...tuningOptions(settings),
+        ...tuningOptions(settings, needs),
       });
       await poll(worker, stop, probe, logger);
     } finally {
@@ -98,6 +109,10 @@ async function serve(
   } finally {
     health?.close().closeAllConnections();
   }
+}
+
+function converterModule(workflowsPath: string | undefined): string {
+  return workflowsPath === undefined ? 'contract-payload-converter.js' : 'workflow-payload-converter.js';
 }
 
 /** Polls until `stop` is aborted or the worker fails; from the abort on, the probe says that the worker stops. */

@@ -1,0 +1,68 @@
+/** What the threads of the pool run. */
+import { toBinary } from '@bufbuild/protobuf';
+import { ApplicationFailure } from '@temporalio/common';
+import { ShardSchema, SimulationSpecSchema } from '../gen/triglot/risk/v1/simulation_pb.js';
+import { KernelInputError } from '../kernel/errors.js';
+import type { Model } from '../kernel/model.js';
+import { digest } from '../kernel/shard.js';
+import { decodeMessage, WrongTypeError } from '../store/message.js';
+import { simulateShard } from './attempt.js';
+import { modelOf, shardMessage } from './messages.js';
+import { threadCpuTime } from './provenance.js';
+import { Recent } from './recent.js';
+import { Line, type Outcome, type ShardTask } from './thread-protocol.js';
+
+/** How many models a thread keeps: a report uses one, and few run at a time. */
+const CACHED_MODELS = 4;
+
+const models = new Recent<Model>(CACHED_MODELS);
+
+/** Makes one attempt at a shard. */
+export default function attempt(task: ShardTask): Outcome {
+  try {
+    return simulate(task);
+  } catch (error) {
+    // On its way to the activity an error loses its class.
+    if (isRefusal(error)) {
+      return { kind: 'refused', message: error.message };
+    }
+    throw error;
+  } finally {
+    task.port.close();
+  }
+}
+
+function simulate({ sha256, spec, range, checkpoint, port, memory }: ShardTask): Outcome {
+  const line = new Line(memory);
+  const model = loadModel(sha256, spec);
+  const before = threadCpuTime();
+  const { nextScenario, shard } = simulateShard(model, range, checkpoint, {
+    order: () => line.order,
+    report: (report) => line.report(() => port.postMessage(report)),
+    now: () => performance.now(),
+  });
+  const cpuTime = threadCpuTime() - before;
+  return shard === undefined
+    ? { kind: 'interrupted', nextScenario }
+    : {
+        kind: 'finished',
+        shard: toBinary(ShardSchema, shardMessage(shard)),
+        digest: digest(shard),
+        cpuTime,
+      };
+}
+
+function loadModel(sha256: string, content: Uint8Array): Model {
+  const known = models.get(sha256);
+  if (known !== undefined) {
+    return known;
+  }
+  const model = modelOf(decodeMessage(SimulationSpecSchema, sha256, content));
+  models.set(sha256, model);
+  return model;
+}
+
+/** The contract's, the kernel's or the decoder's: trying again cannot help. */
+function isRefusal(error: unknown): error is Error {
+  return [ApplicationFailure, KernelInputError, WrongTypeError].some((type) => error instanceof type);
+}
