@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.client import Client
 
 import engine
 from commands import SMALL, Ended, triglot
 from inboxes import RunningInbox
+from triglot.cli.pollers import live_pollers
+from triglot.risk.v1.simulation_temporal import SimulationService
 from triglot.stack.ports import PortReservation
 from triglot.stack.processes import inherited_environment
 
@@ -65,6 +69,12 @@ def left(what: str, project: str) -> list[str]:
     return listed.stdout.splitlines()
 
 
+async def hosts_that_poll(queue: str, variables: dict[str, str]) -> set[str]:
+    client = await Client.connect(f"127.0.0.1:{variables['TEMPORAL_PORT']}")
+    identities = await live_pollers(client, queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+    return {identity.partition("@")[2] for identity in identities}
+
+
 async def test_up_a_report_from_the_host_down_and_nothing_left(
     run: Run, variables: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -94,8 +104,11 @@ async def test_up_a_report_from_the_host_down_and_nothing_left(
     gone = await triglot("report", "show", report_id, env=variables, cwd=tmp_path)
     assert "the SDK's defaults" in gone.refusal(3)
 
-    # What the volumes kept is there again.
+    # What the volumes kept is there again, and one queue is served in three languages.
+    variables["COMPOSE_PROFILES"] = "polyglot"
     assert run("up").code == 0
+    assert len(await hosts_that_poll(SimulationService.TASK_QUEUE, variables)) == 3
+    del variables["COMPOSE_PROFILES"]
     shown = await triglot("report", "show", report_id, "--json", env=variables, cwd=tmp_path)
     assert shown.document()["status"] == "completed"
     opened = await triglot(

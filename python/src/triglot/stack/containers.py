@@ -108,7 +108,8 @@ class Containers:
             return  # nothing was ever started here
         write_secrets(self.secrets)  # without which compose reads nothing of the project
         self._require_own_project()
-        self.compose("down", "--remove-orphans")
+        # Also what `up` was told to start beside the rest.
+        self.compose("--profile", "*", "down", "--remove-orphans")
         if volumes:
             self._remove_volumes()
 
