@@ -1,9 +1,11 @@
-"""Takes the pictures of the docs: of a report, its mail and the inbox, with headless Chromium."""
+"""Takes the pictures of the docs: of a report, its mail, the inbox, with headless Chromium, and of a race."""
 
 import argparse
 import asyncio
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,13 +13,19 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+from rich.console import Console
+
+from triglot.cli.race import command
+from triglot.cli.race.course import Course
+from triglot.cli.race.drawing import draw
+from triglot.cli.race.wishes import parse_kills
 from triglot.notification.v1.notification_pb2 import EmailRecipient, Recipient, WebhookRecipient
 from triglot.risk import defaults
 from triglot.risk.loading import load_inputs
 from triglot.risk.v1.market_pb2 import PriceWindow, SimulationParameters
 from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest
 from triglot.risk.v1.report_temporal import RiskReportServiceClient
-from triglot.stack.processes import HOST, StackOptions
+from triglot.stack.processes import HOST, SIMULATORS, StackOptions
 from triglot.stack.stack import Stack, running_stack
 
 IMAGES = Path(__file__).parent
@@ -28,6 +36,10 @@ PHONE = (
     '</style><iframe src="{url}"></iframe>'
 )
 PHONE_HEIGHT = 1560
+RACE_SCENARIOS = 60_000_000
+RACE_KILLS = ("go@20%", "python@40%", "typescript@60%")
+# Names of web fonts: a picture in a repository asks no other host.
+WEB_FONTS = re.compile(r"@font-face\s*\{[^}]*\}")
 
 
 async def take(browser: str, scratch: Path) -> None:
@@ -54,6 +66,34 @@ async def take(browser: str, scratch: Path) -> None:
         ):
             await asyncio.to_thread(shoot, browser, url, IMAGES / f"{name}.png", (width, height))
             print(f"docs/images/{name}.png")
+
+
+async def race(folder: Path) -> None:
+    """Runs a race and takes a picture of its lanes when the last of them has just been killed."""
+    console = Console(record=True, file=io.StringIO(), force_terminal=True, width=136)
+
+    def watch(course: Course) -> None:
+        nonlocal taken
+        if not taken and len(course.killings) == len(RACE_KILLS) and course.gone == [SIMULATORS[-1]]:
+            taken = True
+            console.print(draw(course, "kill and start again: g Go, p Python, t TypeScript; q quits"))
+
+    taken = False
+    options = command.RaceOptions(
+        scenario_count=RACE_SCENARIOS,
+        languages=SIMULATORS,
+        slots=dict.fromkeys(SIMULATORS, 1),
+        kills=parse_kills(RACE_KILLS, SIMULATORS),
+        live=False,
+        as_json=False,
+        expected=defaults.expected_race_path(),
+        folder=folder,
+    )
+    if not await command.run(options, watch):
+        raise SystemExit("the race has failed, and its picture would not be worth much")
+    svg = console.export_svg(title=f"triglot race {' '.join(f'--kill {kill}' for kill in RACE_KILLS)}")
+    (IMAGES / "race.svg").write_text(WEB_FONTS.sub("", svg))
+    print("docs/images/race.svg")
 
 
 async def request(stack: Stack, inbox: str) -> GenerateRiskReportRequest:
@@ -128,6 +168,7 @@ def main() -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="triglot-images-") as scratch:
         asyncio.run(take(browser, Path(scratch)))
+        asyncio.run(race(Path(scratch) / "race"))
     return 0
 
 

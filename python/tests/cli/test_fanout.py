@@ -7,6 +7,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import (
     ActivityTaskCompletedEventAttributes,
     ActivityTaskScheduledEventAttributes,
+    ActivityTaskStartedEventAttributes,
     ChildWorkflowExecutionCompletedEventAttributes,
     HistoryEvent,
 )
@@ -32,11 +33,23 @@ async def scheduled(event_id: int, seconds: float, name: str, first: int = 0) ->
         event_id=event_id,
         event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
         activity_task_scheduled_event_attributes=ActivityTaskScheduledEventAttributes(
-            activity_type=ActivityType(name=name), input=Payloads(payloads=await CONVERTER.encode([request]))
+            activity_id=f"activity {event_id}",
+            activity_type=ActivityType(name=name),
+            input=Payloads(payloads=await CONVERTER.encode([request])),
         ),
     )
     event.event_time.FromDatetime(BEGIN + timedelta(seconds=seconds))
     return event
+
+
+def started(event_id: int, of: int, attempt: int = 1) -> HistoryEvent:
+    return HistoryEvent(
+        event_id=event_id,
+        event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+        activity_task_started_event_attributes=ActivityTaskStartedEventAttributes(
+            scheduled_event_id=of, attempt=attempt
+        ),
+    )
 
 
 async def completed(event_id: int, seconds: float, of: int, cpu: float) -> HistoryEvent:
@@ -49,7 +62,9 @@ async def completed(event_id: int, seconds: float, of: int, cpu: float) -> Histo
         event_id=event_id,
         event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
         activity_task_completed_event_attributes=ActivityTaskCompletedEventAttributes(
-            scheduled_event_id=of, result=Payloads(payloads=await CONVERTER.encode([response]))
+            scheduled_event_id=of,
+            started_event_id=event_id - 1,
+            result=Payloads(payloads=await CONVERTER.encode([response])),
         ),
     )
     event.event_time.FromDatetime(BEGIN + timedelta(seconds=seconds))
@@ -63,15 +78,23 @@ async def test_overhead_is_the_time_in_which_no_kernel_ran(monkeypatch: pytest.M
         await scheduled(1, 0.0, "another.Activity"),
         await scheduled(2, 1.0, shard, first=0),
         await scheduled(3, 1.1, shard, first=10),
-        await completed(4, 1.5, of=1, cpu=99.0),
-        await completed(5, 2.0, of=3, cpu=0.9),
-        await completed(6, 3.0, of=2, cpu=1.9),
-        await completed(7, 9.0, of=1, cpu=99.0),
+        started(4, of=1),
+        await completed(5, 1.5, of=1, cpu=99.0),
+        started(6, of=3),
+        await completed(7, 2.0, of=3, cpu=0.9),
+        started(8, of=2, attempt=3),
+        await completed(9, 3.0, of=2, cpu=1.9),
+        started(10, of=1),
+        await completed(11, 9.0, of=1, cpu=99.0),
     ]
 
     fanout = await fanout_of([events], CONVERTER)
 
     assert [shard.request.range.first for shard in fanout.shards] == [10, 0]
+    assert [(shard.activity_id, shard.attempt) for shard in fanout.shards] == [
+        ("activity 3", 1),
+        ("activity 2", 3),
+    ]
     assert (fanout.wall, fanout.cpu) == (timedelta(seconds=2), timedelta(seconds=2.8))
     assert fanout.overhead == pytest.approx(1 - 2.8 / (2 * 2))
 
@@ -85,7 +108,11 @@ async def test_the_shards_of_all_children_count_from_first_to_last() -> None:
     shard = SimulationService.SIMULATE_SHARD
     # The same event numbers in each history: they say something within their own only.
     children = [
-        [await scheduled(5, begin, shard, first=first), await completed(7, end, of=5, cpu=cpu)]
+        [
+            await scheduled(5, begin, shard, first=first),
+            started(6, of=5),
+            await completed(7, end, of=5, cpu=cpu),
+        ]
         for first, begin, end, cpu in ((0, 1.0, 4.0, 0.5), (10, 2.0, 6.0, 0.7))
     ]
 

@@ -72,6 +72,10 @@ async def test_all_is_up_when_all_processes_run_and_all_queues_are_polled(
         (STARTING, ["1@host", "22@host"], "starting"),  # one that has gone, and somebody else's
         (ProcessState("simulation", "RUNNING", 2, 9), ["2@host"], "polling"),
         (ProcessState("simulation", "RUNNING", 2, 9), [], "not polling"),
+        # Another one on the same queue, and one whose name only begins like it.
+        (ProcessState("simulation-python", "RUNNING", 3, 9), ["2@host", "3@host"], "polling"),
+        (ProcessState("simulation-python", "RUNNING", 3, 9), ["2@host"], "not polling"),
+        (ProcessState("simulations", "RUNNING", 3, 9), ["2@host"], "running"),
         (FAILING, ["2@host"], "backoff"),
         (UP, [], "running"),
     ],

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from triglot.cli.demo import _print_verdict
 from triglot.cli.fanout import CompletedShard
 from triglot.cli.verdict import IDEMPOTENCY_KEY_HEADER, Check, Evidence, expected_mail_lines, judge
+from triglot.cli.verdict_table import print_verdict
 from triglot.risk.independent import IndependentEstimate, IndependentMeasure
 from triglot.risk.report import (
     BacktestSection,
@@ -208,9 +208,7 @@ def test_a_mail_that_was_refused_says_why() -> None:
 
 def test_what_was_seen_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     line = "1: server.log:1: not JSON: [panic] at [/home]"
-    _print_verdict(
-        Console(width=200), [Check("logs", "none", line, passed=False)], Path("/[/run]"), passed=False
-    )
+    print_verdict(Console(width=200), [Check("logs", "none", line, passed=False)], Path("/[/run]"))
 
     printed = capsys.readouterr().out
     assert line in printed

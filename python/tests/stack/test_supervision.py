@@ -123,3 +123,73 @@ def test_what_a_killed_supervisord_leaves_is_killed(supervisor: Supervisor) -> N
 
     assert_all_end(session)
     assert not supervisor._socket_folder.exists()
+
+
+# Starts a child, says so, and waits.
+PARENT = "import pathlib, subprocess, sys, signal; child = subprocess.Popen(['sleep', '1000']); "
+PARENT += "pathlib.Path(sys.argv[1]).write_text(str(child.pid)); signal.pause()"
+
+
+@pytest.fixture
+def parent(folder: RunFolder) -> Iterator[Supervisor]:
+    """A supervisor of one worker that has a child, and is left down when it dies."""
+    command = [sys.executable, "-c", PARENT, str(folder.root / "child")]
+    supervisor = Supervisor(folder, [Process("worker", command, task_queues=("queue",), stays_down=True)])
+    supervisor.start()
+    yield supervisor
+    supervisor.stop()
+
+
+def await_pid(path: Path) -> int:
+    deadline = time.monotonic() + DEADLINE
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < deadline, "the worker does not run"
+    return int(path.read_text())
+
+
+def await_state(supervisor: Supervisor, state: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while state not in (seen := [one.state for one in asyncio.run(supervisor.states())]):
+        assert time.monotonic() < deadline, f"not {state}: {seen}"
+
+
+def test_a_worker_that_is_killed_takes_its_children_along_and_stays_down(
+    parent: Supervisor, folder: RunFolder
+) -> None:
+    child = await_pid(folder.root / "child")
+    worker = psutil.Process(child).parent()
+    assert worker
+
+    assert asyncio.run(parent.kill_worker("worker")) == worker.pid
+
+    await_state(parent, "EXITED")
+    assert psutil.wait_procs([worker], timeout=DEADLINE)[1] == []
+    deadline = time.monotonic() + DEADLINE
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "its child lives on"
+    assert asyncio.run(parent.failed()) == ["worker"]
+    assert asyncio.run(parent.kill_worker("worker")) is None, "there is nobody to kill"
+    assert asyncio.run(parent.kill_worker("another")) is None
+
+    (folder.root / "child").unlink()
+    asyncio.run(parent.start_worker("worker"))
+
+    assert await_pid(folder.root / "child") != child
+    await_state(parent, "RUNNING")
+
+
+@pytest.mark.parametrize(
+    ("state", "failed"),
+    [("RUNNING", False), ("STARTING", False), ("BACKOFF", False), ("EXITED", False), ("FATAL", True)],
+)
+def test_a_worker_has_failed_when_it_is_given_up_and_not_while_it_is_started_again(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, state: str, failed: bool
+) -> None:
+    """EXITED is what a killed worker is for milliseconds, and a stack may look just then."""
+
+    async def infos() -> list[dict[str, object]]:
+        return [{"name": "worker", "statename": state, "pid": 0, "now": 1, "start": 0}]
+
+    monkeypatch.setattr(supervisor, "_process_infos", infos)
+    assert asyncio.run(supervisor.failed()) == (["worker"] if failed else [])
+    supervisor.stop()

@@ -22,7 +22,9 @@ from triglot.stack.processes import RunFolder, StackError, StackOptions
 from triglot.stack.stack import Stack, running_stack
 
 
-async def run(folder: Path | None, payload_encoding: PayloadEncoding, build_id: str | None) -> None:
+async def run(
+    folder: Path | None, payload_encoding: PayloadEncoding, build_id: str | None, simulators: tuple[str, ...]
+) -> None:
     """Starts the stack, prints its addresses, and keeps it until it is cancelled (Ctrl-C or SIGTERM).
 
     A cancellation is the way to end it, so it is no error once the stack is up.
@@ -31,6 +33,7 @@ async def run(folder: Path | None, payload_encoding: PayloadEncoding, build_id: 
         folder: Where everything is kept, from run to run; made if missing. None: the usual one.
         payload_encoding: How messages travel.
         build_id: The version of the workers; None: they have none.
+        simulators: The languages of the workers for simulations.
 
     Raises:
         StackError: If the stack cannot start or fails, or another one runs in the current folder.
@@ -39,7 +42,11 @@ async def run(folder: Path | None, payload_encoding: PayloadEncoding, build_id: 
     with _only_one():
         console.print("starting: server, workers, inbox ...")
         options = StackOptions(
-            web_ui=True, durable=True, payload_encoding=payload_encoding, build_id=build_id
+            web_ui=True,
+            durable=True,
+            payload_encoding=payload_encoding,
+            build_id=build_id,
+            simulators=simulators,
         )
         async with running_stack(folder or RUN_FOLDER, options) as stack:
             running = _describe(stack, payload_encoding)

@@ -22,6 +22,10 @@ class CompletedShard:
 
     request: SimulateShardRequest
     response: SimulateShardResponse
+    attempt: int = 1
+    """Which attempt answered."""
+    activity_id: str = ""
+    """Its activity's, within its workflow."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,11 @@ async def fanout_of(runs: Sequence[Sequence[HistoryEvent]], converter: DataConve
             and event.activity_task_scheduled_event_attributes.activity_type.name
             == SimulationService.SIMULATE_SHARD
         }
+        attempts = {
+            event.event_id: event.activity_task_started_event_attributes.attempt
+            for event in events
+            if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED
+        }
         begins += [event.event_time.ToDatetime() for event in scheduled.values()]
         for event in events:
             answer = event.activity_task_completed_event_attributes
@@ -93,7 +102,8 @@ async def fanout_of(runs: Sequence[Sequence[HistoryEvent]], converter: DataConve
                 question = scheduled[answer.scheduled_event_id].activity_task_scheduled_event_attributes
                 (request,) = await converter.decode(question.input.payloads, [SimulateShardRequest])
                 (response,) = await converter.decode(answer.result.payloads, [SimulateShardResponse])
-                shards.append(CompletedShard(request, response))
+                attempt = attempts[answer.started_event_id]
+                shards.append(CompletedShard(request, response, attempt, question.activity_id))
                 ends.append(event.event_time.ToDatetime())
     if not shards:
         raise ValueError("the history has no completed shard")

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from triglot.risk.v1.report_pb2 import GetProgressResponse, ReportStage
+from triglot.risk.wording import language_name
 
 _STAGES = {
     ReportStage.REPORT_STAGE_PREPARING: "preparing market data",
@@ -39,7 +40,7 @@ def lanes(progress: GetProgressResponse) -> list[Lane]:
     return [
         Lane("Python", analytics_done, 2, _analytics_note(stage)),
         Lane(
-            "Go",
+            _simulators(progress),
             progress.shards_completed,
             progress.shards_total,
             f"{progress.scenarios_completed:,} scenarios, {progress.shards_in_flight} in flight",
@@ -64,7 +65,17 @@ def draw(progress: GetProgressResponse, elapsed: float) -> RenderableType:
     for lane in lanes(progress):
         bar = ProgressBar(total=max(lane.total, 1), completed=lane.done, width=24, finished_style="green")
         table.add_row(Text(lane.language, style="bold"), bar, f"{lane.done}/{lane.total}", lane.note)
-    return Group(Text(f"{_STAGES.get(stage := progress.stage, str(stage))}, {elapsed:.1f} s"), table)
+    return Group(Text(f"{stage_words(progress.stage)}, {elapsed:.1f} s"), table)
+
+
+def stage_words(stage: ReportStage) -> str:
+    """Returns what is going on, in words."""
+    return _STAGES.get(stage, str(stage))
+
+
+def _simulators(progress: GetProgressResponse) -> str:
+    """Names those who simulate: usually Go, but whoever polls the queue may."""
+    return ", ".join(language_name(share.language) for share in progress.shares) or "Go"
 
 
 def _notifications_note(progress: GetProgressResponse) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from triglot.cli.routes import Step
-from triglot.cli.verdict import Check
+from triglot.cli.verdict import check_logs
 from triglot.cli.walkthrough import NEW, OLD, Walkthrough
 from triglot.stack.logfiles import log_problems
 from triglot.stack.processes import StackOptions
@@ -56,7 +56,7 @@ async def run(folder: Path, as_json: bool) -> bool:
         await stack.supervisor.stop_workers()
         # Only now, since a worker may fail while it stops.
         problems = log_problems(stack.folder.log_of(process.name) for process in stack.processes)
-    steps.append(Step("everything stops", [_logs(problems)]))
+    steps.append(Step("everything stops", [check_logs(problems)]))
     _print(console, steps[-1])
     passed = all(check.passed for step in steps for check in step.checks)
     console.print("[green bold]PASS[/]" if passed else f"[red bold]FAIL:[/] {escape(_failed(steps, folder))}")
@@ -70,11 +70,6 @@ async def run(folder: Path, as_json: bool) -> bool:
         }
         print(json.dumps(document, indent=2))
     return passed
-
-
-def _logs(problems: Sequence[str]) -> Check:
-    seen = f"{len(problems)}: {problems[0]}" if problems else "none"
-    return Check("lines at level error in any log", "none", seen, not problems)
 
 
 def _failed(steps: Sequence[Step], folder: Path) -> str:

@@ -57,7 +57,11 @@ class QueueStatus:
 
 
 async def up(
-    folder: Path | None, payload_encoding: PayloadEncoding, build_id: str | None, as_json: bool
+    folder: Path | None,
+    payload_encoding: PayloadEncoding,
+    build_id: str | None,
+    simulators: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Starts the stack in the background and waits until it is ready; one that runs already will do.
 
@@ -65,6 +69,7 @@ async def up(
         folder: Where everything is kept, from run to run; made if missing. None: the usual one.
         payload_encoding: How messages travel.
         build_id: The version of the workers; None: they have none.
+        simulators: The languages of the workers for simulations.
         as_json: Whether to print the addresses as one JSON document.
 
     Raises:
@@ -76,7 +81,7 @@ async def up(
     if running is not None:
         console.print(f"already running, process {running.pid}")
     else:
-        command = _keeping_command(folder or RUN_FOLDER, payload_encoding, build_id)
+        command = _keeping_command(folder or RUN_FOLDER, payload_encoding, build_id, simulators)
         running = await _start(console, folder or RUN_FOLDER, command)
         console.print("[bold]Triglot is running; `triglot stack down` stops it[/]", highlight=False)
     if as_json:
@@ -162,9 +167,12 @@ def _absence() -> str:
     return f"{_ABSENT}; `triglot stack up` starts one"
 
 
-def _keeping_command(folder: Path, payload_encoding: PayloadEncoding, build_id: str | None) -> list[str]:
+def _keeping_command(
+    folder: Path, payload_encoding: PayloadEncoding, build_id: str | None, simulators: tuple[str, ...]
+) -> list[str]:
     command = [sys.executable, "-m", "triglot.cli.main", "dev"]
     command += ["--folder", str(folder), "--payloads", payload_encoding]
+    command += ["--simulators", ",".join(simulators)]
     return [*command, "--build-id", build_id] if build_id else command
 
 
@@ -268,7 +276,10 @@ def _all_up(processes: list[ProcessState], queues: list[QueueStatus]) -> bool:
 
 def _condition(process: ProcessState, queues: list[QueueStatus]) -> str:
     """Returns a word for the state: to supervisord, a worker that has long been at work still starts."""
-    pollers = {queue.task_queue: queue.pollers for queue in queues}.get(process.name)
+    # Of several workers on one queue, all but the usual one have more in their names than the queue's.
+    pollers = next(
+        (queue.pollers for queue in queues if f"{process.name}-".startswith(f"{queue.task_queue}-")), None
+    )
     if process.runs and pollers is not None:
         if any(identity.partition("@")[0] == str(process.pid) for identity in pollers):
             return "polling"

