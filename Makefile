@@ -13,6 +13,7 @@ IMAGES ?=
 CLUSTER ?=
 REQUIRE_ENGINE ?=
 TRIGLOT_TAG ?=
+QUICK ?=
 SEED ?=
 SECONDS ?= 60
 
@@ -30,11 +31,12 @@ export COMPOSE_FILE := docker-compose.yml$(if $(CLUSTER),:deploy/cluster/docker-
 VENV := .venv/.installed
 NODE_MODULES := typescript/node_modules/.package-lock.json
 GO_MODULES := build/.go-modules
-GO_SOURCES := $(shell find go -name '*.go' 2>/dev/null)
-TYPESCRIPT_SOURCES := $(shell find typescript/src typescript/payload-converter/src -name '*.ts' 2>/dev/null)
+GO_SOURCES := $(shell find go -name '*.go' -o -name '*.s' 2>/dev/null)
+TYPESCRIPT_SOURCES := $(shell find typescript/src typescript/payload-converter/src -name '*.ts' -o -name asconfig.json 2>/dev/null)
 GO_BINARIES := build/.go-built
 TYPESCRIPT_BUILD := build/.typescript-built
 
+NUMBA := .venv/.numba-installed
 PYTHON_CODE := python/src python/tests tests docs/images deploy
 AUDIT_TOOLS := build/audit/.installed
 PYTEST := pytest -c python/pyproject.toml --rootdir .
@@ -51,9 +53,17 @@ help: ## print this help
 demo: build ## one report on the default data, start to verdict (ARGS="--scenarios 1M --json")
 	@triglot demo $(ARGS)
 
+.PHONY: race
+race: build ## three languages on one queue, killed at will, and a verdict (ARGS="--kill go@20%")
+	@triglot race $(ARGS)
+
 .PHONY: dev
 dev: build ## the same stack in the foreground with the Web UI, until Ctrl-C
 	@triglot dev $(ARGS)
+
+.PHONY: bench
+bench: build $(NUMBA) ## languages and SDKs side by side, ten minutes (QUICK=1: one minute; ARGS="--section kernel")
+	@triglot bench run $(if $(QUICK),--quick) $(ARGS)
 
 .PHONY: doctor
 doctor: ## list the tools that were found against those that are needed
@@ -77,6 +87,7 @@ generate: setup ## compile proto/ into every language, publish schemas, renew ta
 	@cp proto/temporal/v1/temporal.proto python/src/triglot/contract/include/temporal/v1/
 	@python -m triglot.risk.schemas
 	@python python/tests/risk/input_table.py
+	@go -C go generate ./internal/kernel
 
 .PHONY: pictures
 pictures: build ## take the pictures of the docs anew; needs Chromium
@@ -99,7 +110,7 @@ ENGINE = @{ docker compose version && docker buildx version && docker info; } > 
   { echo "make $@ needs a container engine with docker's plugins compose and buildx; make dev needs none" >&2; exit 1; }
 
 .PHONY: up
-up: $(VENV) ## build the images, start the stack in containers, wait until it is ready (ARGS="--scale simulation=3")
+up: $(VENV) ## build the images, start the stack in containers, wait until it is ready (ARGS="--scale simulation=3", COMPOSE_PROFILES=polyglot)
 	$(ENGINE)
 	@$(MAKE) images
 	@python -m triglot.cli.containers up $(ARGS)
@@ -111,12 +122,12 @@ down: $(VENV) ## stop and remove the containers; keep what they stored
 .PHONY: logs
 logs: ## the containers' logs (ARGS="--follow simulation")
 	$(ENGINE)
-	@docker compose logs $(ARGS)
+	@docker compose --profile '*' logs $(ARGS)
 
 .PHONY: ps
 ps: ## the containers and their health
 	$(ENGINE)
-	@docker compose ps --all $(ARGS)
+	@docker compose --profile '*' ps --all $(ARGS)
 
 .PHONY: images
 images: ## build the workers' images (IMAGES=deploy/offline/images.env: on stand-ins)
@@ -142,6 +153,7 @@ check-python: setup
 check-go: setup
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests); [[ -z "$$unformatted" ]] || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	go -C go vet ./...
+	go -C go vet -tags purego ./internal/kernel
 	go -C go tool staticcheck ./...
 	go -C go tool workflowcheck ./...
 
@@ -209,6 +221,10 @@ test: build ## unit tests in three languages, and what crosses them (REQUIRE_ENG
 	npm --prefix typescript test
 	$(PYTEST) python/tests tests $(ARGS)
 
+.PHONY: walkthrough
+walkthrough: build ## act out docs/walkthrough.md in a scratch copy, and time each step (ARGS=docs/extending.md)
+	@python tests/walkthrough/run.py $(ARGS)
+
 .PHONY: record-histories
 record-histories: setup ## record a history of every path beside the older ones, which stay (ARGS="approved rejected")
 	@PYTHONPATH=python/tests/workflow:tests python tests/replay/record.py $(ARGS)
@@ -230,6 +246,12 @@ $(VENV): python/requirements.txt python/pyproject.toml
 	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r python/requirements.txt
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e python
 	@touch $@
+
+# For one row of the benchmark, which says so where there is no Numba for this system.
+$(NUMBA): python/requirements-bench.txt | $(VENV)
+	@echo "setup: Numba from python/requirements-bench.txt" >&2
+	@if python -m pip install --quiet --disable-pip-version-check --require-hashes -r python/requirements-bench.txt; then touch $@; \
+	else echo "bench: Numba cannot be installed; its row will say so" >&2; fi
 
 $(AUDIT_TOOLS): python/requirements-audit.txt | $(VENV)
 	@echo "setup: build/audit from python/requirements-audit.txt" >&2

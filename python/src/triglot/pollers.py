@@ -12,6 +12,8 @@ from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue, TaskQueueVersionS
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
+from triglot.bench.v1.bench_temporal import BenchmarkService
+
 AnyVersion = WorkerDeploymentVersion | WorkerDeploymentOptions
 WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
 
@@ -22,13 +24,17 @@ _KINDS = {
 
 
 def needed_queues() -> dict[str, list[TaskQueueType.ValueType]]:
-    """Returns the kinds of work on each task queue of the contract, as its manifest has them."""
+    """Returns the kinds of work on each task queue of the contract, as its manifest has them.
+
+    Without the benchmark's, which nobody polls but while it runs.
+    """
     manifest: dict[str, Any] = json.loads(
         resources.files("triglot.contract").joinpath("manifest.json").read_text()
     )
     return {
         queue: [kind for key, kind in _KINDS.items() if any(key in service for service in services.values())]
         for queue, services in manifest["task_queues"].items()
+        if queue != BenchmarkService.TASK_QUEUE
     }
 
 

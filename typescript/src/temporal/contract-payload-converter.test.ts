@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import type { DescFile } from '@bufbuild/protobuf';
 import type { Payload } from '@temporalio/common';
 import { FigureSchema } from '../gen/triglot/notification/v1/notification_pb.js';
-import { contractRegistry, payloadConverter } from './contract-payload-converter.js';
+import { payloadConverter } from './contract-payload-converter.js';
+import { contractRegistry } from './contract-registry.js';
 
 function payload(encoding: string, data: string, messageType?: string): Payload {
   const metadata: Record<string, Uint8Array> = { encoding: Buffer.from(encoding) };

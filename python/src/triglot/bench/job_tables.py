@@ -1,0 +1,187 @@
+"""What the section `job` measured, as tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from triglot.bench import statistics
+from triglot.bench.model import Measure, Plot, Row, Table
+from triglot.bench.report_runs import ReportRun
+
+TEMPORAL = "temporal"
+SAME_KERNEL = "go"
+SIMULATED, RESULT, SIMULATED_RATIO, RESULT_RATIO = (
+    "simulated",
+    "result",
+    "simulated, to Go without",
+    "result, to Go without",
+)
+OVERHEAD = "fanout_overhead"
+_WAYS = {
+    TEMPORAL: "Temporal, Go",
+    "go": "Go, goroutines",
+    "numba": "Numba, threads",
+    "numpy": "NumPy, processes",
+}
+
+
+@dataclass(frozen=True)
+class JobSample:
+    """The job, done once.
+
+    Attributes:
+        simulated: Seconds until all shards were there, from the first one's beginning.
+        result: Seconds from the start to the report, or to the digest.
+        cpu: Seconds of CPU of a program without Temporal.
+        digest: Of all scenarios.
+        report: What is known of a run through Temporal.
+    """
+
+    simulated: float
+    result: float
+    cpu: float | None
+    digest: str
+    report: ReportRun | None
+
+
+@dataclass(frozen=True)
+class ShardSample:
+    """A report whose number of shards was chosen."""
+
+    asked: int
+    run: ReportRun
+
+
+def report_tables(samples: Mapping[int, Sequence[JobSample]]) -> list[Table]:
+    """Returns how long reports take, and which processes use the CPU meanwhile, as far as that is known."""
+    runs = {count: [sample.report for sample in found if sample.report] for count, found in samples.items()}
+    # Of a server that was given, nobody knows what its workers use, nor how many cores they have.
+    known = all(run.cpu for found in runs.values() for run in found)
+    sizes = Table(
+        name="sizes",
+        title="The report through Temporal",
+        text="`report` is from the start to the result by the client's clock, `fan-out` from the first "
+        "shard's being scheduled to the last one's completion by the server's, `kernels` their CPU time. "
+        f"`{OVERHEAD}` is `1 - kernels / (cores x fan-out)`: the part of the cores' time in which no "
+        "kernel ran.",
+        rows=[_size_row(count, found, known=known) for count, found in runs.items()],
+    )
+    cpu = Table(
+        name="cpu",
+        title="Who uses the CPU",
+        text="Of each process of the stack, from the start of the report to its result, in ticks of 10 ms.",
+        rows=[_cpu_row(count, found) for count, found in runs.items() if known],
+    )
+    return [sizes, cpu] if known else [sizes]
+
+
+def _size_row(count: int, runs: Sequence[ReportRun], *, known: bool) -> Row:
+    samples = {
+        "report": [run.report for run in runs],
+        "fan-out": [run.fanout for run in runs],
+        "kernels": [run.kernels for run in runs],
+    }
+    measures = {name: _seconds(values, name) for name, values in samples.items()}
+    if known:
+        samples[OVERHEAD] = [run.overhead for run in runs]
+        measures[OVERHEAD] = statistics.measure(samples[OVERHEAD], "", "lower", name=OVERHEAD)
+    labels = {"scenarios": f"{count:,}", "shards": f"{runs[0].shards:,}"}
+    return Row(key=str(count), labels=labels, samples=samples, measures=measures)
+
+
+def _cpu_row(count: int, runs: Sequence[ReportRun]) -> Row:
+    samples = {process: [run.cpu[process] for run in runs] for process in sorted(runs[0].cpu)}
+    measures = {process: _seconds(values, process) for process, values in samples.items()}
+    return Row(key=str(count), labels={"scenarios": f"{count:,}"}, samples=samples, measures=measures)
+
+
+def price_table(
+    samples: Mapping[int, Mapping[str, Sequence[JobSample]]],
+    planned: Mapping[int, Sequence[str]],
+    absent: Mapping[str, str],
+) -> Table:
+    """Returns the same job with and without Temporal.
+
+    Args:
+        samples: By number of scenarios and way.
+        planned: Which ways without Temporal were to be measured.
+        absent: Why a way could not be.
+    """
+    rows: list[Row] = []
+    for count, found in samples.items():
+        of_size = [_way_row(count, way, found.get(way), absent) for way in (TEMPORAL, *planned[count])]
+        baseline = f"{count}-{SAME_KERNEL}"
+        for column, ratio in ((SIMULATED, SIMULATED_RATIO), (RESULT, RESULT_RATIO)):
+            of_size = statistics.with_ratio(of_size, column, baseline, ratio, paired=True)
+        rows += of_size
+    return Table(
+        name="price",
+        title="The same job without Temporal",
+        text=f"`{SIMULATED}` is until all shards are there, `{RESULT}` until the digest, or with Temporal "
+        "the report: that also replays the tail by position, tests the model against the past, and "
+        f"draws a chart and a page, which the programs without Temporal do not. So `{SIMULATED_RATIO}` "
+        "in a row of Temporal is the price of durability: the same kernel, the same shards, the same "
+        "digest.",
+        rows=rows,
+    )
+
+
+def _way_row(count: int, way: str, found: Sequence[JobSample] | None, absent: Mapping[str, str]) -> Row:
+    labels = {"scenarios": f"{count:,}", "how": _WAYS[way]}
+    if not found:
+        return Row(key=f"{count}-{way}", labels=labels, absent=absent[way])
+    samples = {
+        SIMULATED: [sample.simulated for sample in found],
+        RESULT: [sample.result for sample in found],
+    }
+    cpu = [_cpu(sample) for sample in found]
+    if all(cpu):
+        samples["CPU"] = cpu
+    measures = {name: _seconds(values, name) for name, values in samples.items()}
+    return Row(key=f"{count}-{way}", labels=labels, samples=samples, measures=measures)
+
+
+def _cpu(sample: JobSample) -> float:
+    """Returns all CPU time of a sample; 0 where it is unknown."""
+    if sample.report is not None:
+        return sum(sample.report.cpu.values())
+    return sample.cpu or 0.0
+
+
+def shards_table(scenarios: int, samples: Mapping[int, Sequence[ShardSample]]) -> Table:
+    """Returns what a shard costs."""
+    least = min(samples)
+    base = median(_beside(sample.run) for sample in samples[least])
+    return Table(
+        name="shards",
+        title="What a shard costs",
+        text=f"{scenarios:,} scenarios in more and more shards. `beside the kernels` is the CPU time of all "
+        "processes of the stack from start to result without that of the kernels; `a further shard` "
+        f"is how much of it each shard adds to the report of {least:,}.",
+        rows=[_shards_row(count, least, base, taken) for count, taken in sorted(samples.items())],
+        plot=Plot(measure="report", x="shards", log_x=True, log_y=True),
+    )
+
+
+def _shards_row(count: int, least: int, base: float, taken: Sequence[ShardSample]) -> Row:
+    runs = [sample.run for sample in taken]
+    samples = {"report": [run.report for run in runs], "fan-out": [run.fanout for run in runs]}
+    if all(run.cpu for run in runs):
+        samples["beside the kernels"] = [_beside(run) for run in runs]
+        if count > least:
+            samples["a further shard"] = [(_beside(run) - base) / (count - least) for run in runs]
+    return Row(
+        key=str(count),
+        labels={"shards": f"{count:,}"},
+        samples=samples,
+        measures={name: _seconds(values, name) for name, values in samples.items()},
+    )
+
+
+def _beside(run: ReportRun) -> float:
+    """Returns seconds of CPU of the whole stack without its kernels; 0 where they are unknown."""
+    return sum(run.cpu.values()) - run.kernels if run.cpu else 0.0
+
+
+def _seconds(values: Sequence[float], name: str) -> Measure:
+    return statistics.measure(values, "s", "lower", name=name)

@@ -1,0 +1,189 @@
+"""Tables as pictures: PNG for reports, SVG for pages."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+
+from triglot.bench.model import Interval, Measure, Plot, Row, Table
+from triglot.bench.wording import format_measure, format_round, row_name
+
+_INK, _QUIET, _GRID, _BAR, _LEFT_OUT = "#22303c", "#5b6b79", "#e4e8ec", "#7fa3c7", "#d5dbe1"
+# Told apart by those who see colours otherwise, and on paper by the markers.
+_LINES = ("#0b6fb8", "#c2571a", "#2f855a", "#8250a8", "#b03a5b", "#7a6a12")
+_MARKERS = "osD^vP"
+_DPI = 160
+# What makes ids in an SVG, so that equal pictures are equal files.
+_SALT = "triglot-bench"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A table's picture.
+
+    Attributes:
+        png: Its bytes.
+        svg: Its bytes; letters are outlines, so that it looks alike everywhere.
+    """
+
+    png: bytes
+    svg: bytes
+
+
+def draw(table: Table) -> Picture | None:
+    """Draws a table, if it says how and anything of it was measured; equal bytes for equal tables."""
+    if table.plot is None or not any(table.plot.measure in row.measures for row in table.rows):
+        return None
+    with mpl.rc_context({"svg.hashsalt": _SALT, "svg.fonttype": "path"}):
+        figure = make_figure(table, table.plot)
+        return Picture(
+            png=_saved(figure, "png", {"Software": None}),
+            svg=_saved(figure, "svg", {"Date": None, "Creator": None}),
+        )
+
+
+def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
+
+
+def make_figure(table: Table, plot: Plot) -> Figure:
+    """Returns the picture before it is an image."""
+    bars = plot.x is None
+    height = 1.5 + 0.42 * len(table.rows) if bars else 4.8
+    figure = Figure(figsize=(9, height), dpi=_DPI, layout="constrained")
+    axes = figure.add_subplot()
+    if bars:
+        _draw_bars(axes, table, plot)
+    else:
+        _draw_lines(axes, table, plot)
+    axes.set_title(table.title, loc="left", color=_INK, pad=10, parse_math=False)
+    axes.tick_params(colors=_QUIET, length=0)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(_QUIET)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def _draw_bars(axes: Axes, table: Table, plot: Plot) -> None:
+    rows = list(reversed(table.rows))
+    measured = [(place, row, row.measures[plot.measure]) for place, row in enumerate(rows) if row.measures]
+    unit = measured[0][2].unit
+    axes.barh(
+        [place for place, _, _ in measured],
+        [measure.interval.value for _, _, measure in measured],
+        xerr=_whiskers([measure.interval for _, _, measure in measured]),
+        color=[_LEFT_OUT if row.server_bound else _BAR for _, row, _ in measured],
+        ecolor=_INK,
+        height=0.62,
+    )
+    for place, row, measure in measured:
+        axes.annotate(
+            f"{_value(measure)}{' (server-bound)' if row.server_bound else ''}",
+            (measure.interval.high, place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=_INK,
+            fontsize=9,
+        )
+    for place, row in enumerate(rows):
+        if row.absent:
+            axes.annotate(row.absent, (0, place), xytext=(6, 0), textcoords="offset points", va="center",
+                          color=_QUIET, fontsize=9)  # fmt: skip
+    axes.set_yticks(range(len(rows)), [row_name(row) for row in rows], color=_INK)
+    axes.set_xlim(right=1.22 * max(measure.interval.high for _, _, measure in measured))
+    _scale_axis(axes, "x", unit)
+    axes.set_xlabel(plot.measure, color=_QUIET)
+    axes.xaxis.grid(visible=True, color=_GRID)
+
+
+def _draw_lines(axes: Axes, table: Table, plot: Plot) -> None:
+    x = plot.x or ""
+    unit = ""
+    places: set[float] = set()
+    for number, (name, rows) in enumerate(_series(table.rows, plot)):
+        intervals = [row.measures[plot.measure].interval for row in rows]
+        unit = rows[0].measures[plot.measure].unit
+        xs = [_number(row.labels[x]) for row in rows]
+        places.update(xs)
+        colour = _LINES[number % len(_LINES)]
+        axes.errorbar(
+            xs,
+            [interval.value for interval in intervals],
+            yerr=_whiskers(intervals),
+            color=colour,
+            marker=_MARKERS[number % len(_MARKERS)],
+            markersize=5,
+            linewidth=1.6,
+            capsize=3,
+            label=name or None,
+        )
+        bound = [place for place, row in enumerate(rows) if row.server_bound]
+        # Hollow: where the server set the pace.
+        axes.plot(
+            [xs[place] for place in bound],
+            [intervals[place].value for place in bound],
+            linestyle="none", marker="o", markersize=9, markerfacecolor="white", color=colour, zorder=5,
+        )  # fmt: skip
+    if plot.log_x:
+        axes.set_xscale("log")
+    if plot.log_y:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
+    axes.set_xticks(sorted(places), [f"{place:,.0f}" for place in sorted(places)])
+    axes.minorticks_off()
+    _scale_axis(axes, "y", unit)
+    axes.set_xlabel(x, color=_QUIET)
+    axes.set_ylabel(plot.measure, color=_QUIET)
+    axes.yaxis.grid(visible=True, color=_GRID)
+    if plot.series:
+        hollow = any(row.server_bound for row in table.rows)
+        axes.legend(
+            frameon=False,
+            labelcolor=_INK,
+            loc="best",
+            title="hollow: server-bound" if hollow else None,
+        )
+
+
+def _series(rows: Sequence[Row], plot: Plot) -> Iterator[tuple[str, list[Row]]]:
+    measured = [row for row in rows if plot.measure in row.measures]
+    names = dict.fromkeys(row.labels[plot.series] if plot.series else "" for row in measured)
+    for name in names:
+        yield (
+            name,
+            [row for row in measured if not plot.series or row.labels[plot.series] == name],
+        )
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _whiskers(intervals: Sequence[Interval]) -> list[list[float]]:
+    # A quantile of the samples may lie outside of what resamples show; a whisker has no negative length.
+    return [
+        [max(0.0, interval.value - interval.low) for interval in intervals],
+        [max(0.0, interval.high - interval.value) for interval in intervals],
+    ]
+
+
+def _value(measure: Measure) -> str:
+    return format_measure(measure).partition(" (")[0]
+
+
+def _scale_axis(axes: Axes, which: str, unit: str) -> None:
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    if axis.get_scale() == "log":
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    else:
+        axis.set_major_locator(MaxNLocator(6))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: format_round(value, unit)))

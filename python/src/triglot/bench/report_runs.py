@@ -1,0 +1,118 @@
+"""One report through Temporal, measured: on an embedded stack, or on a server that is given."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import cast
+
+import psutil
+from temporalio.client import Client
+from temporalio.envconfig import ClientConnectConfig
+
+from triglot.bench.sections import BenchError, Context
+from triglot.bench.usage import CpuClock
+from triglot.cli.default_report import default_request
+from triglot.cli.ends import CommandError
+from triglot.cli.fanout import read_fanout
+from triglot.cli.session import find_target, open_session
+from triglot.risk.v1.report_temporal import RiskReportServiceClient
+from triglot.stack.processes import StackError, StackOptions
+from triglot.stack.stack import running_stack
+from triglot.stack.supervision import read_process_states
+from triglot.store import Store
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where reports run.
+
+    Attributes:
+        client: A connection to the server.
+        store: The workers' store.
+        pids: Of the stack's processes by name; none where the server was given, and its workers are unknown.
+    """
+
+    client: Client
+    store: Store
+    pids: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ReportRun:
+    """One report, measured.
+
+    Attributes:
+        shards: How many were simulated.
+        report: Seconds from the start to the result, by this process's clock.
+        fanout: Seconds from the first shard's being scheduled to the last one's completion, by the server's.
+        kernels: Seconds of CPU of the kernels alone, as their workers counted them.
+        overhead: The part of this machine's time during the fan-out, 0 to 1, in which no kernel ran.
+        cpu: Seconds of CPU of each process of the stack, from start to result; none of a given server.
+        digest: Of all scenarios.
+    """
+
+    shards: int
+    report: float
+    fanout: float
+    kernels: float
+    overhead: float
+    cpu: dict[str, float]
+    digest: str
+
+
+@asynccontextmanager
+async def running_site(context: Context) -> AsyncIterator[Site]:
+    """Starts a stack, or connects to the server that was given.
+
+    Raises:
+        BenchError: If the stack cannot start, or server or store cannot be reached.
+    """
+    try:
+        if context.address is None:
+            async with running_stack(context.folder / "stack", StackOptions()) as stack:
+                states = read_process_states(stack.folder)
+                pids = {state.name: state.pid for state in states if state.pid is not None and state.runs}
+                names = {process.name for process in stack.processes}
+                yield Site(stack.client, stack.store, {name: pids[name] for name in names if name in pids})
+        else:
+            # The store is the one that workers and commands share, so it is found as commands find it.
+            target = find_target()
+            config = {**target.config, "target_host": context.address, "namespace": context.namespace}
+            target = replace(target, config=cast("ClientConnectConfig", config))
+            async with open_session(target) as session:
+                yield Site(session.client, session.store, {})
+    except (StackError, CommandError) as error:
+        raise BenchError(str(error)) from error
+
+
+async def run_report(site: Site, scenario_count: int, shard_size: int = 0) -> ReportRun:
+    """Makes one report on the default data; nobody is told of it.
+
+    Args:
+        site: Where.
+        scenario_count: How many scenarios.
+        shard_size: How many of them a shard; 0 leaves that to the workflow.
+
+    Raises:
+        WorkflowFailureError: If the report fails.
+        BenchError: If a process of the stack has ended.
+    """
+    request = await default_request(site.store, scenario_count, shard_size=shard_size)
+    try:
+        clock, begun = CpuClock.start(site.pids), time.perf_counter()
+        handle = await RiskReportServiceClient(site.client).start_generate_risk_report(request)
+        response = await handle.result()
+        seconds, cpu = time.perf_counter() - begun, clock.seconds()
+    except psutil.NoSuchProcess as error:
+        raise BenchError(f"a process of the stack has ended: {error}") from error
+    fanout = await read_fanout(site.client, handle.workflow)
+    return ReportRun(
+        shards=len(fanout.shards),
+        report=seconds,
+        fanout=fanout.wall.total_seconds(),
+        kernels=fanout.cpu.total_seconds(),
+        overhead=fanout.overhead,
+        cpu=cpu,
+        digest=response.summary.digest,
+    )

@@ -1,0 +1,157 @@
+"""Estimates with percentile bootstrap intervals, and when a difference may be claimed.
+
+The seed is fixed, so that equal samples have equal intervals. Samples are taken as independent; those of a
+machine that slows down for a while are not, against which interleaving helps, and nothing else here does.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triglot.bench.model import Better, Interval, Measure, Row
+
+MIN_SAMPLES = 5
+"""Below, not even the whole range of the samples covers the median with some 95 %: 1 - 2^(1-n)."""
+
+_CONFIDENCE = 0.95
+_RESAMPLES = 4_000
+_SEED = 20_260_101
+_MOST_DRAWS = 4_000_000
+"""How many samples are drawn at a time: 32 MB."""
+
+Floats = NDArray[np.float64]
+
+
+def estimate(samples: Sequence[float], quantile: float = 0.5) -> Interval:
+    """Estimates a quantile.
+
+    Args:
+        samples: At least one.
+        quantile: 0 to 1.
+
+    Raises:
+        ValueError: If there are none.
+    """
+    values = _values(samples)
+    draws = _bootstrap([values], quantile)[0]
+    return _interval(float(np.quantile(values, quantile)), draws, len(values))
+
+
+def ratio(
+    numerator: Sequence[float],
+    denominator: Sequence[float],
+    *,
+    quantile: float = 0.5,
+    paired: bool = False,
+) -> Interval:
+    """Estimates the ratio of two quantiles.
+
+    Args:
+        numerator: Samples above the line.
+        denominator: Samples below it, all above 0.
+        quantile: 0 to 1.
+        paired: Whether equal places are of one round, in which the machine was equally fast for both: then
+            rounds are resampled, and what slowed both down cancels.
+
+    Raises:
+        ValueError: If there are no samples, or pairs are incomplete.
+    """
+    above, below = _values(numerator), _values(denominator)
+    if paired and len(above) != len(below):
+        raise ValueError(f"{len(above)} samples and {len(below)} are no pairs")
+    if paired:
+        draws = _bootstrap([above, below], quantile)
+    else:
+        draws = [_bootstrap([above], quantile)[0], _bootstrap([below], quantile, _SEED + 1)[0]]
+    value = float(np.quantile(above, quantile) / np.quantile(below, quantile))
+    return _interval(value, draws[0] / draws[1], min(len(above), len(below)))
+
+
+def parts(one: Interval, other: Interval) -> bool:
+    """Whether a difference may be claimed: enough samples, and intervals without a common point."""
+    enough = min(one.count, other.count) >= MIN_SAMPLES
+    return enough and (one.high < other.low or other.high < one.low)
+
+
+def measure(
+    samples: Sequence[float],
+    unit: str,
+    better: Better | None = None,
+    *,
+    name: str,
+    quantile: float = 0.5,
+) -> Measure:
+    """Returns the measure of a row that keeps these samples under `name`."""
+    return Measure(
+        unit=unit, better=better, interval=estimate(samples, quantile), samples=name, quantile=quantile
+    )
+
+
+def exact(value: float, unit: str, better: Better | None = None) -> Measure:
+    """Returns a measure that was counted, not sampled: a size, a number of shards."""
+    # As many samples as a claim needs: a count has no spread.
+    interval = Interval(value=value, low=value, high=value, count=MIN_SAMPLES)
+    return Measure(unit=unit, better=better, interval=interval)
+
+
+def single(value: float, unit: str, better: Better | None = None) -> Measure:
+    """Returns a measure that was taken once: it says how large, and nothing is claimed of it."""
+    interval = Interval(value=value, low=value, high=value, count=1)
+    return Measure(unit=unit, better=better, interval=interval)
+
+
+def with_ratio(
+    rows: Sequence[Row], column: str, baseline: str, name: str, *, paired: bool = False
+) -> list[Row]:
+    """Returns the rows with a further column: a measure as a multiple of the baseline's.
+
+    Args:
+        rows: Of one table.
+        column: The measure, estimated from samples.
+        baseline: The key of the row that is 1; without it, or if it is absent, rows stay as they are.
+        name: The new column.
+        paired: See `ratio`.
+    """
+    below = next((row for row in rows if row.key == baseline and not row.absent), None)
+    if below is None:
+        return list(rows)
+    return [row if row.absent else _with_ratio(row, below, column, name, paired=paired) for row in rows]
+
+
+def _with_ratio(row: Row, below: Row, column: str, name: str, *, paired: bool) -> Row:
+    found, base = row.measures[column], below.measures[column]
+    assert found.samples, f"{column} of {row.key} has no samples"  # noqa: S101 - the section's own mistake
+    assert base.samples, f"{column} of {below.key} has no samples"  # noqa: S101
+    interval = ratio(
+        row.samples[found.samples], below.samples[base.samples], quantile=found.quantile, paired=paired
+    )
+    further = Measure(unit="", better=found.better, interval=interval)
+    return row.model_copy(update={"measures": {**row.measures, name: further}})
+
+
+def _values(samples: Sequence[float]) -> Floats:
+    values = np.asarray(samples, dtype=np.float64)
+    if not len(values):
+        raise ValueError("there are no samples")
+    return values
+
+
+def _bootstrap(series: Sequence[Floats], quantile: float, seed: int = _SEED) -> list[Floats]:
+    """Returns float64[resamples] for each series of equal length: the quantile of each resample."""
+    generator = np.random.default_rng(seed)
+    count = len(series[0])
+    at_a_time = max(1, _MOST_DRAWS // count)
+    results: list[list[Floats]] = [[] for _ in series]
+    for begin in range(0, _RESAMPLES, at_a_time):
+        size = (min(at_a_time, _RESAMPLES - begin), count)
+        places = generator.integers(0, count, size=size)
+        for result, values in zip(results, series, strict=True):
+            result.append(np.quantile(values[places], quantile, axis=1))
+    return [np.concatenate(result) for result in results]
+
+
+def _interval(value: float, draws: Floats, count: int) -> Interval:
+    beyond = (1 - _CONFIDENCE) / 2
+    low, high = np.quantile(draws, [beyond, 1 - beyond])
+    return Interval(value=value, low=float(low), high=float(high), count=count)
