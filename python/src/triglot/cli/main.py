@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer.exceptions import Abort, TyperException
 
-from triglot.cli import publication, report, schedule, store
+from triglot.cli import bench, new, publication, report, schedule, store
 from triglot.cli.ends import (
     BAD_INPUT,
     FAILED,
@@ -57,7 +57,9 @@ app.add_typer(report.app, name="report")
 app.add_typer(publication.app, name="publication")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(store.app, name="store")
+app.add_typer(bench.app, name="bench")
 app.add_typer(stack, name="stack")
+app.add_typer(new.app, name="new")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Folder = Annotated[
@@ -66,6 +68,10 @@ Folder = Annotated[
 Payloads = Annotated[str, typer.Option(help="How messages travel: json or binary.")]
 BuildId = Annotated[
     str | None, typer.Option("--build-id", help="Version the workers: the id of what they are built from.")
+]
+
+Simulators = Annotated[
+    str, typer.Option(help="Whose workers simulate, on one queue: some of go, python, typescript.")
 ]
 
 
@@ -125,14 +131,19 @@ def demo(
 
 
 @app.command()
-def dev(folder: Folder = None, payloads: Payloads = "json", build_id: BuildId = None) -> None:
+def dev(
+    folder: Folder = None,
+    payloads: Payloads = "json",
+    build_id: BuildId = None,
+    simulators: Simulators = "go",
+) -> None:
     """Keep the same stack in the foreground, with the Web UI, until Ctrl-C."""
     payload_encoding = _payload_encoding(payloads)
     _require_build_id(build_id)
     with _on_the_stack("dev"):
         from triglot.cli import dev as command  # noqa: PLC0415 - see above
 
-        interruptible(command.run(folder, payload_encoding, build_id))
+        interruptible(command.run(folder, payload_encoding, build_id, _simulators(simulators)))
 
 
 @app.command()
@@ -146,9 +157,65 @@ def rollout(folder: Folder = None, json: Json = False) -> None:
         raise typer.Exit(FAILED)
 
 
+@app.command()
+def race(
+    languages: Annotated[
+        str, typer.Option(help="Who simulates: some of go, python, typescript.")
+    ] = "go,python,typescript",
+    scenarios: Annotated[
+        str, typer.Option(help="How many scenarios; K, M and B stand for thousand, million, billion.")
+    ] = "60M",
+    kill: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Kill a worker: go@5s, or go@30% of the scenarios. It is started again 3 s later, with "
+            "go@5s..12s at 12 s, with go@5s.. never. May be said again."
+        ),
+    ] = None,
+    slots: Annotated[
+        str, typer.Option(help="How many shards each works on at a time: 2, or go=1,python=2.")
+    ] = "1",
+    live: Annotated[
+        bool, typer.Option("--live/--no-live", help="Draw lanes that move, where somebody looks; or lines.")
+    ] = True,
+    json: Json = False,
+    expected: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A file of expected digests in place of the committed one."
+        ),
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Let workers in three languages share one task queue, kill them meanwhile, and check the result."""
+    scenario_count = parse_quantity(scenarios)
+    require_tail(scenario_count, defaults.CONFIDENCES_BP)
+    with _on_the_stack("race"):
+        from triglot.cli.race import command, wishes  # noqa: PLC0415 - see above
+
+        taking_part = wishes.parse_languages(languages)
+        options = command.RaceOptions(
+            scenario_count=scenario_count,
+            languages=taking_part,
+            slots=wishes.parse_slots(slots, taking_part),
+            kills=wishes.parse_kills(kill or (), taking_part),
+            live=live,
+            as_json=json,
+            expected=expected or defaults.expected_race_path(),
+            folder=folder or _new_run_folder("race"),
+        )
+        passed = interruptible(command.run(options))
+    if not passed:
+        raise typer.Exit(FAILED)
+
+
 @stack.command()
 def up(
-    folder: Folder = None, payloads: Payloads = "json", build_id: BuildId = None, json: Json = False
+    folder: Folder = None,
+    payloads: Payloads = "json",
+    build_id: BuildId = None,
+    simulators: Simulators = "go",
+    json: Json = False,
 ) -> None:
     """Start the stack in the background, and print its addresses when it is ready."""
     payload_encoding = _payload_encoding(payloads)
@@ -156,7 +223,7 @@ def up(
     with _on_the_stack("stack up"):
         from triglot.cli import stack as command  # noqa: PLC0415 - see above
 
-        interruptible(command.up(folder, payload_encoding, build_id, json))
+        interruptible(command.up(folder, payload_encoding, build_id, _simulators(simulators), json))
 
 
 @stack.command()
@@ -204,6 +271,12 @@ def _payload_encoding(value: str) -> "PayloadEncoding":
         case "binary":
             return "binary"
     raise typer.BadParameter(f"--payloads {value}: say json or binary")
+
+
+def _simulators(value: str) -> tuple[str, ...]:
+    from triglot.cli.race.wishes import parse_languages  # noqa: PLC0415 - see above
+
+    return parse_languages(value, "--simulators")
 
 
 def _require_build_id(value: str | None) -> None:
