@@ -103,7 +103,36 @@ PATTERNS = (
             "heartbeat-checkpoint",
             "checkpoint-range",
             "resume-offset",
+            "python-heartbeat-checkpoint",
+            "python-checkpoint-range",
+            "typescript-heartbeat-checkpoint",
+            "typescript-checkpoint-range",
         ),
+    ),
+    Pattern(
+        "One task queue, workers in three languages",
+        "docs/race.md",
+        ("race-tried-again", "race-digest", "python-resume-offset", "typescript-checkpoint-unusable"),
+    ),
+    Pattern(
+        "CPU-bound activities off the event loop: processes",
+        "python/src/triglot/risk/simulators.py",
+        ("python-heartbeat-slow-store", "python-cancelled-process", "python-orphans"),
+    ),
+    Pattern(
+        "CPU-bound activities off the event loop: worker threads",
+        "typescript/src/simulation/attempt.ts",
+        ("typescript-heartbeat-thread", "typescript-cancellation", "typescript-thread-lost"),
+    ),
+    Pattern(
+        "A crashed worker comes back, and takes nobody along",
+        "python/src/triglot/stack/supervision.py",
+        ("worker-exited", "race-stays-down"),
+    ),
+    Pattern(
+        "A fast path beside a reference, to the same bits",
+        "go/internal/kernel/path.go",
+        ("avx2-remainder", "avx2-fused", "avx2-row-offsets", "wasm-odd-horizon", "wasm-order"),
     ),
     Pattern(
         "Cancellation that reaches an activity",
@@ -253,6 +282,8 @@ PATTERNS = (
         (
             "worker-grace",
             "readiness-stopping",
+            "python-handover",
+            "typescript-hand-over",
         ),
     ),
     Pattern(
