@@ -28,7 +28,7 @@ def test_of_few_samples_nothing_is_chosen() -> None:
 def test_what_the_server_bounds_or_is_missing_does_not_decide() -> None:
     absent = Row(key="c", labels={"language": "c"}, absent="not built")
     found = answer(run([row("a", 0.1, server_bound=True), row("b"), absent]), QUESTION)
-    assert found == "b 1.00 s; a: server-bound; c: not built"
+    assert found == "nothing can be compared: b 1.00 s; a: server-bound; c: not built"
 
 
 def test_what_was_not_measured_is_no_answer() -> None:

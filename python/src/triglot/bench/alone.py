@@ -20,6 +20,7 @@ from typing import TextIO
 
 from google.protobuf import json_format
 
+from triglot.bench.model_input import spec_line
 from triglot.bench.usage import cpu_seconds
 from triglot.risk import codec, kernel
 from triglot.risk.kernel import Spec
@@ -76,18 +77,25 @@ def _in_pool(pool: Executor, simulate: Callable[[tuple[int, int]], Shard]) -> Si
 
 @contextmanager
 def _on_go(spec: pb.SimulationSpec) -> Iterator[Simulate]:
-    """A program a job: a goroutine a core, and a file a shard."""
-    with tempfile.TemporaryDirectory(prefix="triglot-bench-") as root:
+    """A program with a goroutine a core; a file a shard."""
+    with (
+        tempfile.TemporaryDirectory(prefix="triglot-bench-") as root,
+        subprocess.Popen([built(GO_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as go,
+    ):
+        assert go.stdin, "standard input is a pipe"  # noqa: S101
+        assert go.stdout, "standard output is a pipe"  # noqa: S101
+        lines, answers = go.stdin, go.stdout
+        lines.write(spec_line(spec) + "\n")
 
         def all_shards(scenarios: pb.ScenarioRange, size: int) -> Iterable[Shard]:
-            folder = Path(tempfile.mkdtemp(dir=root))
-            job = json_format.MessageToJson(pb.KernelInput(spec=spec, range=scenarios), indent=None)
-            subprocess.run(
-                [built(GO_PROGRAM), "--output", str(folder), "--shard-size", str(size)],
-                input=job.encode(),
-                check=True,
-            )
-            return _read_shards(sorted(folder.iterdir()))
+            folder = tempfile.mkdtemp(dir=root)
+            job = {"first": scenarios.first, "count": scenarios.count, "shardSize": size, "folder": folder}
+            lines.write(json.dumps(job) + "\n")
+            lines.flush()
+            if not answers.readline():
+                # Its own words are on standard error.
+                raise SystemExit(f"{GO_PROGRAM} has ended")
+            return _read_shards(sorted(Path(folder).iterdir()))
 
         yield all_shards
 

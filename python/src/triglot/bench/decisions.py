@@ -94,15 +94,17 @@ def _rows(run: Run, question: Question) -> list[Row] | None:
 
 
 def _words(ranking: Ranking, measure: str) -> str:
+    if len(ranking.rows) < 2:
+        # The only one that is left is not the best by that.
+        alone = f": {_values(ranking.rows, measure)}" if ranking.rows else ""
+        return f"nothing can be compared{alone}"
     leaders = ranking.leaders()
-    if not leaders:
-        return "nothing can be said"
     named = _values(leaders, measure)
     rest = ranking.rows[len(leaders) :]
     if any(row.measures[measure].interval.count < MIN_SAMPLES for row in ranking.rows):
         return f"too few samples for a choice: {_values(ranking.rows, measure)}"
     if not rest:
-        return named if len(leaders) == 1 else f"any: no difference is claimed between {named}"
+        return f"any: no difference is claimed between {named}"
     tied = "" if len(leaders) == 1 else " (no difference is claimed between them)"
     return f"**{', '.join(map(_name, leaders))}**{tied}: {named}; then {_values(rest, measure)}"
 

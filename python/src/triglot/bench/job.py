@@ -63,14 +63,14 @@ _ALL = ("go", "numba", "numpy")
 _SIZES = (
     Size(_MILLION, Rounds(5, 9, 1, 15), _ALL),
     Size(10 * _MILLION, Rounds(5, 7, 1, 35), _ALL),
-    Size(100 * _MILLION, Rounds(3, 5, 0, 60), _ALL),
+    Size(100 * _MILLION, Rounds(5, 5, 0), ("go",)),
     Size(1_000 * _MILLION, Rounds(1, 1, 0), ("go",)),
 )
 _QUICK_SIZES = (
     Size(_MILLION, Rounds(3, 5, 1, 3), _ALL),
     Size(10 * _MILLION, Rounds(1, 3, 0, 2), _ALL),
 )
-_SWEEP = Sweep(10 * _MILLION, (1, 10, 100, 1_000), Rounds(3, 5, 0, 40), (10_000,))
+_SWEEP = Sweep(10 * _MILLION, (1, 10, 100, 1_000), Rounds(5, 5, 0), (10_000,))
 _QUICK_SWEEP = Sweep(_MILLION, (1, 10, 100), Rounds(1, 1, 0), ())
 
 
