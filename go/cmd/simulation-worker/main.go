@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -46,6 +47,11 @@ func checkHealth() (exitCode int) {
 }
 
 func run() (exitCode int) {
+	if os.Getenv("GOGC") == "" {
+		// The garbage collector has to stop the threads that simulate, and waits for assembly to return. What is
+		// alive are a few shards, so it may come less often than by default.
+		debug.SetGCPercent(400)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	logger := logging.New(os.Stderr, slog.LevelInfo, queue)

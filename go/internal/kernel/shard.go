@@ -116,23 +116,27 @@ func checkSums(smallest, largest, count int64) error {
 // much further a tail reaches depends on the sharding.
 func (s *Shard) Digest() string {
 	tail := s.Tail[:worstTwentieth(s.Count)]
-	words := 10 + len(s.Histogram.Counts) + len(tail) + 2*len(s.Worst)
-	content := make([]byte, 0, 16+8*words)
-	content = append(content, "triglot-shard-1\x00"...)
-	appendWords := func(values ...int64) {
-		for _, value := range values {
-			content = binary.LittleEndian.AppendUint64(content, uint64(value))
+	hash := sha256.New()
+	hash.Write([]byte("triglot-shard-1\x00"))
+	// A buffer that stays in the fastest cache: a tail may be of many megabytes.
+	buffer := make([]byte, 0, 8*1024)
+	writeWords := func(values ...int64) {
+		for values := range slices.Chunk(values, cap(buffer)/8) {
+			buffer = buffer[:0]
+			for _, value := range values {
+				buffer = binary.LittleEndian.AppendUint64(buffer, uint64(value))
+			}
+			hash.Write(buffer)
 		}
 	}
-	appendWords(s.Count, s.Sum, s.Min, s.Max, int64(s.Bitsum), s.Histogram.Low, s.Histogram.Width)
-	appendWords(int64(len(s.Histogram.Counts)))
-	appendWords(s.Histogram.Counts...)
-	appendWords(int64(len(tail)))
-	appendWords(tail...)
-	appendWords(int64(len(s.Worst)))
+	writeWords(s.Count, s.Sum, s.Min, s.Max, int64(s.Bitsum), s.Histogram.Low, s.Histogram.Width)
+	writeWords(int64(len(s.Histogram.Counts)))
+	writeWords(s.Histogram.Counts...)
+	writeWords(int64(len(tail)))
+	writeWords(tail...)
+	writeWords(int64(len(s.Worst)))
 	for _, result := range s.Worst {
-		appendWords(result.PnL, int64(result.Scenario))
+		writeWords(result.PnL, int64(result.Scenario))
 	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(hash.Sum(nil))
 }

@@ -45,8 +45,7 @@ func (m *Model) Simulate(scenarios Range, between func(Progress) error) (*Shard,
 	}
 }
 
-// run is one simulation's state. Its buffers are allocated once, so that blocks allocate nothing (but for the
-// tail while it grows to its size).
+// run is one simulation's state. Its buffers are allocated once, so that blocks allocate nothing.
 type run struct {
 	model   *Model
 	count   int64
@@ -64,12 +63,14 @@ type run struct {
 func newRun(m *Model, count int64) *run {
 	way := m.calculator()
 	counts := make([]int64, binCount)
+	tail := newTail(tailSize(count), Histogram{Low: m.low, Width: m.width, Counts: counts})
+	tail.values = make([]int64, 0, tail.full+way.chunk())
 	return &run{
 		model:   m,
 		min:     math.MaxInt64,
 		max:     math.MinInt64,
 		counts:  counts,
-		tail:    newTail(tailSize(count), Histogram{Low: m.low, Width: m.width, Counts: counts}),
+		tail:    tail,
 		worst:   newWorst(),
 		way:     way,
 		results: make([]float64, way.chunk()),
