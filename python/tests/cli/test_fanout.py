@@ -96,6 +96,8 @@ async def test_overhead_is_the_time_in_which_no_kernel_ran(monkeypatch: pytest.M
         ("activity 2", 3),
     ]
     assert (fanout.wall, fanout.cpu) == (timedelta(seconds=2), timedelta(seconds=2.8))
+    # The report itself has started a second before its first shard.
+    assert fanout.since_start == timedelta(seconds=3)
     assert fanout.overhead == pytest.approx(1 - 2.8 / (2 * 2))
 
 

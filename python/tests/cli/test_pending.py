@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.failure.v1 import ApplicationFailureInfo, Failure, TimeoutFailureInfo
 from temporalio.api.workflow.v1 import PendingActivityInfo, PendingChildExecutionInfo
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
@@ -74,6 +75,23 @@ def test_what_is_paused_is_not_tried_again() -> None:
         "waits for SendNotification: attempt 4 is paused, the last one failed with DeliveryFailed: "
         "no connection to the relay"
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "when"),
+    [
+        (PendingActivityState.PENDING_ACTIVITY_STATE_STARTED, "runs now"),
+        (PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED, "is in its queue"),
+    ],
+)
+def test_what_waits_in_its_queue_does_not_run(state: PendingActivityState.ValueType, when: str) -> None:
+    due = pending(REFUSED)
+    due.state = state
+
+    [failure] = pending_failures(description(due), NOW)
+
+    assert failure.document()["queued"] == (when == "is in its queue")
+    assert f"attempt 4 {when}, the last" in pending_lines([failure])[0]
 
 
 def failing(message: str, wait: float | None = None) -> PendingFailure:

@@ -86,7 +86,8 @@ async def test_a_killed_worker_comes_back_after_three_seconds(clock: Clock) -> N
     ]
     [killing] = course.killings
     assert (killing.language, killing.seconds, killing.back_seconds) == ("go", 5.0, 9.0)
-    course.close()
+    course.end()
+    await course.close()
     assert course.missed == []
 
 
@@ -99,11 +100,83 @@ async def test_a_named_moment_is_kept_by_the_work(clock: Clock) -> None:
     assert told(course) == [(2, "python", "killed"), (31, "python", "started again")]
 
 
+@pytest.mark.parametrize("kill", ["go@5s", "go@5s..8s"])
+async def test_who_was_started_again_and_never_polls_fails_the_race(clock: Clock, kill: str) -> None:
+    course = course_of(clock, kill)
+    for clock.seconds in (5.0, 8.0):
+        await course.advance()
+    clock.seconds = 12.0
+    course.end()
+    assert course.awaits_workers
+    clock.seconds = 42.0
+    await course.close()
+
+    assert course.missed == ["go polls again: not yet after 42.0 s"]
+    assert told(course)[-1] == (42.0, "go", "was started again, and does not poll")
+
+
+async def test_who_polls_after_the_end_is_back(clock: Clock) -> None:
+    course = course_of(clock, "go@5s")
+    for clock.seconds in (5.0, 8.0):
+        await course.advance()
+    course.end()
+    course.runners["go"].next_state = State.RUNNING  # type: ignore[attr-defined]
+    clock.seconds = 9.0
+    await course.look()
+    assert not course.awaits_workers
+    await course.close()
+
+    assert (course.missed, course.over_seconds) == ([], 8.0)
+
+
+async def test_after_the_end_nobody_is_killed_or_started(clock: Clock) -> None:
+    course = course_of(clock, "go@5s")
+    course.end()
+    clock.seconds = 5.0
+    await course.advance()
+    await course.toggle("python")
+
+    assert (course.killings, course.gone) == ([], [])
+
+
+async def test_who_is_killed_again_before_it_polls_is_not_awaited(clock: Clock) -> None:
+    course = course_of(clock, "go@5s..8s", "go@8.5s..")
+    for clock.seconds in (5.0, 8.0, 8.5):
+        await course.advance()
+    course.end()
+    await course.close()
+
+    assert (course.awaits_workers, course.missed) == (False, [])
+
+
+async def test_what_was_in_hand_is_asked_for_at_the_end_where_it_was_not_before(clock: Clock) -> None:
+    course = course_of(clock, "go@5s")
+    clock.seconds = 5.0
+    await course.advance()
+    course.end()
+    await course.close()
+
+    assert course.killings[0].in_hand == [InHand("activity of 100", None)]
+
+
+async def test_a_kill_that_found_nobody_is_not_forgotten(clock: Clock) -> None:
+    course = course_of(clock, "go@5s")
+    course.runners["go"].pid = None  # type: ignore[attr-defined]
+    clock.seconds = 5.0
+    await course.advance()
+    clock.seconds = 6.0
+    course.end()
+    await course.close()
+
+    assert course.missed == ["go at 5 s: the race was over after 6.0 s"]
+
+
 async def test_who_is_killed_for_good_stays_down(clock: Clock) -> None:
     course = course_of(clock, "go@5s..")
     for clock.seconds in (5.0, 50.0, 500.0):
         await course.advance()
-    course.close()
+    course.end()
+    await course.close()
 
     assert told(course) == [(5.0, "go", "killed")]
     assert (course.gone, course.missed) == (["go"], [])
@@ -125,7 +198,8 @@ async def test_what_could_not_happen_any_more_is_told(clock: Clock) -> None:
     for clock.seconds in (7.0, 100.0):
         await course.advance()  # the simulation is over; nobody is killed or started for nothing
     clock.seconds = 7.5
-    course.close()
+    course.end()
+    await course.close()
 
     assert [one for one in told(course) if one[0] == 7.5] == [
         (7.5, "typescript", "was to be killed at 90 s, but the race was over after 7.5 s"),

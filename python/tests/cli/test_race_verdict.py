@@ -73,6 +73,7 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("killed, and started again", {"missed": ["go at 90 s: the race was over after 7.5 s"]}),
     ("killed, and started again", {"killings": [], "missed": ["go at 90 s: the race was over after 7.5 s"]}),
     ("what they had in hand", {"asked": [asked(0, "go"), asked(20, "python"), asked(10, "go")]}),
+    ("what they had in hand", {"killings": [replace(KILLING, in_hand=None)]}),
     ("died unasked", {"died": ["go at 3.0 s"]}),
     ("lines at level error in any log", {"log_problems": ["simulation.log:1: broken"]}),
 ]

@@ -35,6 +35,8 @@ class Fanout:
     shards: list[CompletedShard]
     wall: timedelta
     """From the first shard's being scheduled to the last one's completion, by the server's clock."""
+    since_start: timedelta
+    """From the report's own start to the last shard's completion, by the server's clock."""
     cores: int
 
     @property
@@ -75,7 +77,7 @@ def completed_children(events: Sequence[HistoryEvent]) -> list[WorkflowExecution
 
 
 async def fanout_of(runs: Sequence[Sequence[HistoryEvent]], converter: DataConverter) -> Fanout:
-    """Reads the fan-out from the events of a report and its children, a sequence a workflow.
+    """Reads the fan-out from the events of a report and then of its children, a sequence a workflow.
 
     Raises:
         ValueError: If no shard was completed.
@@ -107,4 +109,5 @@ async def fanout_of(runs: Sequence[Sequence[HistoryEvent]], converter: DataConve
                 ends.append(event.event_time.ToDatetime())
     if not shards:
         raise ValueError("the history has no completed shard")
-    return Fanout(shards, max(ends) - min(begins), usable_cores())
+    started = runs[0][0].event_time.ToDatetime()
+    return Fanout(shards, max(ends) - min(begins), max(ends) - started, usable_cores())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
@@ -25,11 +26,12 @@ class PendingFailure:
     Attributes:
         activity: Its short name, like `SimulateShard`.
         attempt: The attempt that runs or comes next, from 1.
-        next_try_seconds: How long until then; None while it runs or is paused.
+        next_try_seconds: How long until then; None while it runs, is due or is paused.
         error_type: Of the last failure, like `ObjectNotFound`; for one that no worker named, its kind, like
             `timeout`.
         message: Of the last failure.
         paused: Whether somebody has paused the activity, so that no attempt comes until it is unpaused.
+        queued: Whether the attempt is due, and no worker has taken it yet.
     """
 
     activity: str
@@ -38,6 +40,7 @@ class PendingFailure:
     error_type: str
     message: str
     paused: bool = False
+    queued: bool = False
 
     def document(self) -> dict[str, Any]:
         """Returns it for programs."""
@@ -48,6 +51,7 @@ class PendingFailure:
             "error_type": self.error_type,
             "message": self.message,
             "paused": self.paused,
+            "queued": self.queued,
         }
 
 
@@ -99,6 +103,7 @@ def _read(activity: PendingActivityInfo, now: datetime) -> PendingFailure:
         error_type=_type_of(activity.last_failure),
         message=one_line(activity.last_failure.message),
         paused=activity.paused,
+        queued=wait is None and activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED,
     )
 
 
@@ -116,15 +121,21 @@ def pending_lines(failures: list[PendingFailure]) -> list[str]:
     return lines[:_MOST_LINES] + ([f"and {more} other failures"] if more > 0 else [])
 
 
-def _kind(failure: PendingFailure) -> tuple[str, bool, str, str]:
-    return failure.activity, failure.paused, failure.error_type, failure.message
+def _kind(failure: PendingFailure) -> tuple[str, bool, bool, str, str]:
+    return failure.activity, failure.paused, failure.queued, failure.error_type, failure.message
 
 
 def _line(failure: PendingFailure, count: int) -> str:
     times = f" ({count} of them)" if count > 1 else ""
-    wait = failure.next_try_seconds
-    when = "is paused" if failure.paused else "runs now" if wait is None else f"in {wait:.0f} s"
     return (
-        f"waits for {failure.activity}{times}: attempt {failure.attempt} {when}, the last one failed with "
-        f"{failure.error_type}: {failure.message}"
+        f"waits for {failure.activity}{times}: attempt {failure.attempt} {_when(failure)}, "
+        f"the last one failed with {failure.error_type}: {failure.message}"
     )
+
+
+def _when(failure: PendingFailure) -> str:
+    if failure.paused:
+        return "is paused"
+    if failure.next_try_seconds is not None:
+        return f"in {failure.next_try_seconds:.0f} s"
+    return "is in its queue" if failure.queued else "runs now"

@@ -75,8 +75,7 @@ async def run(options: RaceOptions, watch: Callable[[Course], None] | None = Non
         course = _course(options, stack, handle)
         live = options.live and console.is_terminal
         response = await follow_race(stack, handle, course, console, live, watch)
-        seconds = course.seconds
-        outcome = await _gather(options, console, stack, handle, course, response, expected, seconds)
+        outcome = await _gather(options, console, stack, handle, course, response, expected)
     if options.as_json:
         print(json.dumps(as_document(outcome), indent=2))
     else:
@@ -119,7 +118,6 @@ async def _gather(
     course: Course,
     response: GenerateRiskReportResponse,
     expected: str | None,
-    seconds: float,
 ) -> Outcome:
     fanout = await read_fanout(stack.client, handle.workflow)
     witnesses = await read_witnesses(stack.store, fanout.shards)
@@ -147,7 +145,7 @@ async def _gather(
     return Outcome(
         scenario_count=options.scenario_count,
         digest=response.summary.digest,
-        seconds=seconds,
+        seconds=course.seconds if course.over_seconds is None else course.over_seconds,
         shares=shares_of(fanout.shards, options.languages, course.killings),
         killings=course.killings,
         again=tried_again(fanout.shards, resumptions(logs, handle.workflow.id)),

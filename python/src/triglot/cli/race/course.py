@@ -74,6 +74,7 @@ class Course:
         killings: Who was killed.
         died: Who died unasked.
         missed: What was asked for and can not happen any more, once the race is over.
+        over_seconds: When the report was there; None: it is not.
         clock: Seconds, by a clock that does not go back; the report is asked for just now.
     """
 
@@ -87,6 +88,7 @@ class Course:
     killings: list[Killing] = field(default_factory=list)
     died: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    over_seconds: float | None = None
     clock: Callable[[], float] = time.monotonic
     _returns: dict[str, _Return] = field(default_factory=dict)
     _started: float = field(init=False)
@@ -110,6 +112,11 @@ class Course:
         return self.progress.scenarios_completed >= self.scenario_count
 
     @property
+    def awaits_workers(self) -> bool:
+        """Whether a worker was started again that does not poll yet."""
+        return any(runner.state is State.STARTING for runner in self.runners.values())
+
+    @property
     def gone(self) -> list[str]:
         """The languages whose workers are down."""
         return [runner.language for runner in self.runners.values() if not runner.is_up]
@@ -128,18 +135,21 @@ class Course:
 
     async def advance(self) -> None:
         """Does what is due."""
-        if self.is_simulated:
+        if self.is_simulated or self.over_seconds is not None:
             return
         for wish in list(self.wishes):
-            if wish.at.has_come(self.seconds, self.share) and self.runners[wish.language].is_up:
+            runner = self.runners[wish.language]
+            due = wish.at.has_come(self.seconds, self.share)
+            if due and runner.is_up and await self._kill(runner, wish):
                 self.wishes.remove(wish)
-                await self._kill(self.runners[wish.language], wish)
-        for language, due in list(self._returns.items()):
-            if due.moment.has_come(self.seconds, self.share):
+        for language, back in list(self._returns.items()):
+            if back.moment.has_come(self.seconds, self.share):
                 await self._start(self.runners[language])
 
     async def toggle(self, language: str) -> None:
-        """Kills a worker that is up, or starts one that is not."""
+        """Kills a worker that is up, or starts one that is not; nothing once the race is over."""
+        if self.over_seconds is not None:
+            return
         runner = self.runners[language]
         if runner.is_up:
             await self._kill(runner, None)
@@ -157,12 +167,19 @@ class Course:
                     self.died.append(f"{runner.language} at {self.seconds:.1f} s")
                     self.tell(runner.language, "died by itself")
         for killing in self.killings:
-            if killing.in_hand is None and self.seconds > killing.seconds + _LAST_WORDS_SECONDS:
-                killing.in_hand = await self.in_hand_of(killing.pid)
+            if self.seconds > killing.seconds + _LAST_WORDS_SECONDS:
+                await self._ask(killing)
 
-    def close(self) -> None:
-        """Takes note of what was asked for and can not happen any more."""
-        ended = f"the race was over after {self.seconds:.1f} s"
+    def end(self) -> None:
+        """Takes note of the report's being there: nobody is killed or started any more."""
+        self.over_seconds = self.seconds
+
+    async def close(self) -> None:
+        """Takes note of what was asked for and has not happened; after the end, when nobody is awaited."""
+        for killing in self.killings:
+            await self._ask(killing)
+        over = self.seconds if self.over_seconds is None else self.over_seconds
+        ended = f"the race was over after {over:.1f} s"
         for wish in self.wishes:
             self.missed.append(f"{wish}: {ended}")
             self.tell(wish.language, f"was to be killed at {wish.at}, but {ended}")
@@ -170,11 +187,20 @@ class Course:
             if due.wish.back is not None:
                 self.missed.append(f"{language} back at {due.wish.back}: {ended}")
             self.tell(language, f"was to come back at {due.moment}, but {ended}")
+        for runner in self.runners.values():
+            if runner.state is State.STARTING:
+                self.missed.append(f"{runner.language} polls again: not yet after {self.seconds:.1f} s")
+                self.tell(runner.language, "was started again, and does not poll")
 
-    async def _kill(self, runner: Runner, wish: Kill | None) -> None:
+    async def _ask(self, killing: Killing) -> None:
+        if killing.in_hand is None:
+            killing.in_hand = await self.in_hand_of(killing.pid)
+
+    async def _kill(self, runner: Runner, wish: Kill | None) -> bool:
         pid = await runner.kill()
         if pid is None:
-            return  # it has died by itself, which the next look tells
+            # It has died by itself, which the next look tells, or supervisord does not answer.
+            return False
         seconds = self.seconds
         self.tell(runner.language, "killed")
         if wish is not None and not wish.for_good:
@@ -182,6 +208,7 @@ class Course:
                 wish.back or Moment(round(seconds + RETURN_SECONDS, 1), "s"), wish
             )
         self.killings.append(Killing(runner.language, seconds, pid, wish))
+        return True
 
     async def _start(self, runner: Runner) -> None:
         self._returns.pop(runner.language, None)

@@ -19,6 +19,9 @@ from triglot.risk.wording import language_name
 from triglot.stack.stack import Stack
 
 QUIT = "q"
+BACK_SECONDS = 30.0
+"""How long who was started again may take to poll once the report is there; a start takes a second or two,
+and some more where other programs have the cores."""
 _TICK_SECONDS = 0.1
 _LOOK_SECONDS = 0.5
 # The server's answer has a line for each of up to 200 shards.
@@ -48,29 +51,31 @@ async def follow_race(
         StackError: If what is no part of the race fails for good.
         CommandError: If somebody quits.
     """
-    result = asyncio.create_task(handle.result())
+    keys: list[str] = []
+    # A kill or a start may wait for supervisord, which neither the picture nor `q` does.
+    acting = asyncio.create_task(_act_until_over(course, keys))
+    result = asyncio.create_task(_run_to_the_end(handle, course, acting))
     watchers = [
+        acting,
         asyncio.create_task(_again_and_again(_LOOK_SECONDS, lambda: _look_at_report(handle, course))),
         asyncio.create_task(_again_and_again(_LOOK_SECONDS, lambda: _look_at_workers(stack, course))),
         asyncio.create_task(_again_and_again(_WAITS_SECONDS, lambda: _look_at_waits(stack, handle, course))),
     ]
     try:
-        with _keys() as keys, shown(console, live, _footer(course) if keys is not None else "") as show:
+        with _collecting(keys) as heard, shown(console, live, _footer(course) if heard else "") as show:
             while not result.done():
-                await _act(course, keys or [])
+                if QUIT in keys:
+                    raise CommandError("you quit, and the race has no end and no verdict", INTERRUPTED)
                 show(course)
                 if watch:
                     watch(course)
-                await asyncio.wait(
-                    {result, *watchers}, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                )
+                running = {task for task in (result, *watchers) if not task.done()}
+                await asyncio.wait(running, timeout=_TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 for watcher in watchers:
                     if watcher.done():
-                        await watcher  # they end by failing alone
+                        await watcher  # before the end, they end by failing alone
             response = await result
-            await _look_at_report(handle, course)
             course.waits = []
-            course.close()
             show(course)
     finally:
         for task in (result, *watchers):
@@ -79,6 +84,27 @@ async def follow_race(
     if live:
         show_end(console, course)
     return response
+
+
+async def _run_to_the_end(
+    handle: GenerateRiskReportHandle, course: Course, acting: asyncio.Task[None]
+) -> GenerateRiskReportResponse:
+    response = await handle.result()
+    await _look_at_report(handle, course)
+    course.end()
+    await asyncio.wait({acting})
+    waited = 0.0
+    while course.awaits_workers and waited < BACK_SECONDS:
+        await asyncio.sleep(_TICK_SECONDS)
+        waited += _TICK_SECONDS
+    await course.close()
+    return response
+
+
+async def _act_until_over(course: Course, keys: list[str]) -> None:
+    while course.over_seconds is None:
+        await _act(course, keys)
+        await asyncio.sleep(_TICK_SECONDS)
 
 
 async def _again_and_again(seconds: float, look: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -103,24 +129,22 @@ async def _look_at_workers(stack: Stack, course: Course) -> None:
 
 
 @contextmanager
-def _keys() -> Iterator[list[str] | None]:
-    """Collects the keys that are hit; None where there is no keyboard."""
+def _collecting(keys: list[str]) -> Iterator[bool]:
+    """Collects the keys that are hit, in lower case; yields whether there is a keyboard."""
     if not has_keyboard():
-        yield None
+        yield False
         return
-    keys: list[str] = []
-    with listening(keys.append):
-        yield keys
+    with listening(lambda key: keys.append(key.lower())):
+        yield True
 
 
 async def _act(course: Course, keys: list[str]) -> None:
     languages = {language[0]: language for language in course.runners}
-    while keys:
-        key = keys.pop(0).lower()
-        if key == QUIT:
-            raise CommandError("you quit, and the race has no end and no verdict", INTERRUPTED)
+    for key in list(keys):
         if key in languages:
             await course.toggle(languages[key])
+        if key != QUIT:  # which is not for this task
+            keys.remove(key)
     await course.advance()
 
 

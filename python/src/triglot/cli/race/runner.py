@@ -1,8 +1,10 @@
 """One language's worker in a race: killed, started again, and looked at."""
 
 import asyncio
-from collections.abc import Mapping
+import xmlrpc.client
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from http.client import HTTPException
 
 from triglot.cli.race.pace import Pace
 from triglot.cli.race.usage import Usage
@@ -71,17 +73,27 @@ class Runner:
         """Starts it again.
 
         Raises:
-            StackError: If its supervisor does not bury the process before.
+            StackError: If its supervisor does not bury the process before, or does not start it.
         """
         async with self._acting:
             try:
                 async with asyncio.timeout(_BURIAL_SECONDS):
-                    while any(one.name == self.name and one.pid for one in await self._supervisor.states()):
+                    while not self._is_buried(await self._supervisor.states()):
                         await asyncio.sleep(_POLL_SECONDS)
             except TimeoutError:
-                raise StackError(f"{self.name} was killed and is still there") from None
-            await self._supervisor.start_worker(self.name)
+                raise StackError(
+                    f"{self.name} was killed, and supervisord has not said within "
+                    f"{_BURIAL_SECONDS:.0f} s that it is gone"
+                ) from None
+            try:
+                await self._supervisor.start_worker(self.name)
+            except (OSError, HTTPException, xmlrpc.client.Error) as error:
+                raise StackError(f"{self.name} cannot be started again: {error}") from error
             self.state = State.STARTING
+
+    def _is_buried(self, states: Sequence[ProcessState]) -> bool:
+        # supervisord names all processes, or none while it does not answer.
+        return any(state.name == self.name and not state.pid for state in states)
 
     async def look(self) -> State | None:
         """Looks how it is.

@@ -1,9 +1,10 @@
 """What a process and all that it started use of the machine."""
 
 import time
-from contextlib import suppress
 
 import psutil
+
+from triglot.usage import cpu_seconds, resident_bytes
 
 
 class Usage:
@@ -35,12 +36,7 @@ class Usage:
 
 
 def _sum(pid: int) -> tuple[float, int]:
-    cpu_seconds, memory = 0.0, 0
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        for member in (process, *process.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
-                times = member.cpu_times()
-                cpu_seconds += times.user + times.system
-                memory += member.memory_info().rss
-    return cpu_seconds, memory
+    try:
+        return cpu_seconds(pid), resident_bytes(pid)
+    except psutil.NoSuchProcess:
+        return 0.0, 0

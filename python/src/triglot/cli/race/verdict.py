@@ -107,11 +107,13 @@ def _attempts(evidence: Evidence) -> Check:
     attempts = {shard.activity_id: shard.attempt for shard in evidence.asked}
     lost = [shard.activity_id for killing in evidence.killings for shard in killing.in_hand or ()]
     again = [activity for activity in lost if attempts.get(activity, 0) > 1]
+    unasked = [killing.language for killing in evidence.killings if killing.in_hand is None]
+    seen = [f"{len(again)} tried again", *(f"{language}: nobody asked" for language in unasked)]
     return Check(
         "what they had in hand",
         f"{format_count(len(lost), 'shard')}, each tried again",
-        f"{len(again)} tried again",
-        len(again) == len(lost),
+        "; ".join(seen),
+        len(again) == len(lost) and not unasked,
     )
 
 
