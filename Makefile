@@ -216,7 +216,7 @@ format: setup ## format everything that is written by hand
 ##@ Test
 
 .PHONY: test
-test: build ## unit tests in three languages, and what crosses them (REQUIRE_ENGINE=1: containers too, or fail)
+test: build $(NUMBA) ## unit tests in three languages, and what crosses them (REQUIRE_ENGINE=1: containers too, or fail)
 	go -C go test ./...
 	npm --prefix typescript test
 	$(PYTEST) python/tests tests $(ARGS)
@@ -247,7 +247,7 @@ $(VENV): python/requirements.txt python/pyproject.toml
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e python
 	@touch $@
 
-# For one row of the benchmark, which says so where there is no Numba for this system.
+# For rows of the benchmark, which say so where there is no Numba for this system, and for their tests.
 $(NUMBA): python/requirements-bench.txt | $(VENV)
 	@echo "setup: Numba from python/requirements-bench.txt" >&2
 	@if python -m pip install --quiet --disable-pip-version-check --require-hashes -r python/requirements-bench.txt; then touch $@; \

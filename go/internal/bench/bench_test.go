@@ -135,6 +135,16 @@ func TestMeasurePayloadsAnswersEachQuestion(t *testing.T) {
 			t.Errorf("got %+v", found)
 		}
 	}
+	for _, broken := range []string{
+		`{"shard":{"type":"triglot.risk.v1.Shard","json":{"tailMinor":["1"]}}}
+{"message":"shard","encoding":"json","operation":"read","field":"tail_minor","seconds":0.001}`,
+		`{"shard":{"type":"triglot.risk.v1.Shard","json":{}}}
+{"message":"shard","encoding":"json","operation":"read","field":"other","seconds":0.001}`,
+	} {
+		if err := bench.MeasurePayloads(strings.NewReader(broken), &answers); err == nil {
+			t.Errorf("%s was read", broken)
+		}
+	}
 	err := bench.MeasurePayloads(strings.NewReader("{}\n{\"message\":\"other\",\"encoding\":\"json\"}\n"), &answers)
 	if err == nil || err.Error() != `there is no message "other"` {
 		t.Errorf("got %v", err)

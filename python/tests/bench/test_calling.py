@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -10,19 +11,22 @@ from triglot.bench.calling import (
     ACTIVITY_CPU,
     ROUND_TRIPS,
     SURROUNDINGS,
-    Sample,
+    WORKFLOW_CPU,
+    Burst,
     is_server_bound,
     make_row,
+    per_call,
     settled,
 )
 from triglot.bench.ranking import rank
 
-SAMPLE = Sample(
+BURST = Burst(
     round_trips=[10.0, 11.0, 12.0, 13.0, 14.0],
     answers=[5.0, 6.0],
     throughput=80.0,
-    workflow_cpu=1.0,
-    activity_cpu=2.0,
+    calls=10,
+    workflow_cpu=10.0,
+    activity_cpu=20.0,
     workflow_memory=1e8,
     activity_memory=2e8,
     server=0.5,
@@ -31,8 +35,8 @@ SAMPLE = Sample(
 )
 
 
-def loaded(**changes: float | None) -> list[Sample]:
-    return [dataclasses.replace(SAMPLE, **changes)] * 3
+def loaded(**changes: Any) -> list[Burst]:
+    return [dataclasses.replace(BURST, **changes)] * 3
 
 
 @pytest.mark.parametrize(
@@ -49,15 +53,14 @@ def loaded(**changes: float | None) -> list[Sample]:
     ],
 )
 def test_who_keeps_more_than_seven_tenths_of_a_core_busy_sets_the_pace(
-    samples: list[Sample], bound: bool
+    samples: list[Burst], bound: bool
 ) -> None:
     assert is_server_bound(samples) is bound
-    assert make_row("row", {}, samples, ROUND_TRIPS).server_bound is bound
 
 
 def test_a_server_bound_row_is_never_ranked() -> None:
     rows = [
-        make_row(key, {"case": key}, samples, ROUND_TRIPS)
+        make_row(key, {"case": key}, samples, ROUND_TRIPS, server_bound=is_server_bound(samples))
         for key, samples in {"free": loaded(), "bound": loaded(server=0.9)}.items()
     ]
     ranking = rank(rows, "p50")
@@ -70,14 +73,34 @@ def test_the_first_calls_of_each_workflow_do_not_count() -> None:
     assert settled([[9.0, 8.0, 0.001, 0.002], [7.0, 6.0, 0.003]]) == pytest.approx([1.0, 2.0, 3.0])
 
 
-def test_a_row_keeps_the_samples_of_each_of_its_columns_once() -> None:
-    row = make_row("row", {}, [SAMPLE, SAMPLE], (*ROUND_TRIPS, ACTIVITY_CPU, *SURROUNDINGS))
+def test_a_burst_is_one_sample_however_many_calls_it_makes() -> None:
+    slow = dataclasses.replace(BURST, round_trips=[100.0] * 50)
+    row = make_row("row", {}, [BURST, slow, BURST], (*ROUND_TRIPS, ACTIVITY_CPU, *SURROUNDINGS))
 
-    assert row.samples["round trip"] == [*SAMPLE.round_trips, *SAMPLE.round_trips]
-    assert [row.measures[name].quantile for name in ("p50", "p95", "p99")] == [0.5, 0.95, 0.99]
-    assert {row.measures[name].samples for name in ("p50", "p95", "p99")} == {"round trip"}
+    assert row.samples["p50"] == [12.0, 100.0, 12.0]
     assert row.measures["p50"].interval.value == 12.0
-    assert row.samples["activity CPU"] == [2.0, 2.0]
+    assert row.measures["p50"].interval.count == 3
+    assert row.samples["activity CPU"] == [2.0] * 3
+
+
+@pytest.mark.parametrize(("calls", "shown"), [(0, set()), (1, {"p50"}), (99, {"p50"}), (100, {"p50", "p95"})])
+def test_a_quantile_that_few_calls_of_a_burst_lie_beyond_is_left_out(calls: int, shown: set[str]) -> None:
+    burst = dataclasses.replace(BURST, round_trips=[1.0] * calls)
+
+    row = make_row("row", {}, [burst], (*ROUND_TRIPS, ACTIVITY_CPU))
+
+    assert row.measures.keys() == {*shown, "activity CPU"}
+
+
+def test_what_a_call_costs_is_without_the_workflows_start() -> None:
+    start, call = 30.0, 2.0
+    short, long = (
+        dataclasses.replace(BURST, calls=calls, workflow_cpu=start + calls * call) for calls in (2, 102)
+    )
+
+    row = make_row("row", {}, [per_call(long, short)], [WORKFLOW_CPU])
+
+    assert row.measures["workflow CPU"].interval.value == pytest.approx(call)
 
 
 def test_a_server_whose_load_is_not_known_has_no_column() -> None:

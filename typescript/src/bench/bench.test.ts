@@ -68,3 +68,15 @@ test('each question for the cost of a payload is answered', async () => {
 test('a question for a message that was not handed over ends it', async () => {
   await assert.rejects(ask(SMALL, { message: 'other' }), /there is no message other/);
 });
+
+test('what breaks a rule is not read', async () => {
+  const shard = { shard: { type: 'triglot.risk.v1.Shard', json: { tailMinor: ['1'] } } };
+  const question = {
+    message: 'shard',
+    encoding: 'json',
+    operation: 'read',
+    field: 'tail_minor',
+    seconds: 0.001,
+  };
+  await assert.rejects(ask(shard, question), /scenario_count/);
+});

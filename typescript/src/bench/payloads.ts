@@ -4,6 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 import { fromJson, type JsonValue, type Message } from '@bufbuild/protobuf';
 import type { PayloadConverter } from '@temporalio/common';
 import type { PayloadEncoding } from 'protobuf-es-payload-converter';
+import type { Shard, SimulationSpec } from '../gen/triglot/risk/v1/simulation_pb.js';
+import { parseRequest } from '../temporal/contract.js';
 import { contractConverter } from '../temporal/contract-converter.js';
 import { contractRegistry } from '../temporal/contract-registry.js';
 
@@ -16,6 +18,8 @@ interface Question {
   readonly message: string;
   readonly encoding: PayloadEncoding;
   readonly operation: string;
+  /** Whose numbers are summed when reading, by its name in the contract. */
+  readonly field?: string;
   readonly seconds: number;
 }
 
@@ -60,19 +64,41 @@ function measure(messages: ReadonlyMap<string, Message>, question: Question): Co
   }
   const converter = contractConverter(contractRegistry, question.encoding);
   const payload = converter.toPayload(message);
-  const work = operation(converter, message, question.operation);
+  const work = operation(converter, message, question);
   return { ...repeat(work, question.seconds), bytes: payload.data?.length ?? 0 };
 }
 
-function operation(converter: PayloadConverter, message: Message, name: string): () => unknown {
+function operation(converter: PayloadConverter, message: Message, question: Question): () => unknown {
   const payload = converter.toPayload(message);
-  switch (name) {
+  switch (question.operation) {
     case 'encode':
       return () => converter.toPayload(message);
     case 'decode':
       return () => converter.fromPayload(payload);
+    case 'read': {
+      const schema = contractRegistry.getMessage(message.$typeName);
+      if (schema === undefined) {
+        throw new Error(`there is no message type ${message.$typeName}`);
+      }
+      const add = summation(question.field);
+      return () => add(parseRequest(schema, converter.fromPayload(payload)));
+    }
     default:
-      throw new Error(`there is no operation ${name}`);
+      throw new Error(`there is no operation ${question.operation}`);
+  }
+}
+
+/** Returns what adds up the numbers of a field. */
+function summation(field: string | undefined): (message: Message) => number | bigint {
+  switch (field) {
+    case undefined:
+      return () => 0;
+    case 'tail_minor':
+      return (message) => (message as Shard).tailMinor.reduce((sum, each) => sum + each, 0n);
+    case 'growth_factors':
+      return (message) => (message as SimulationSpec).growthFactors.reduce((sum, each) => sum + each, 0);
+    default:
+      throw new Error(`there is no field ${field} to sum`);
   }
 }
 

@@ -1,11 +1,13 @@
 """The benchmark's activity: computes and waits in threads, since Python's own HTTP client blocks."""
 
 import asyncio
-import urllib.request
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from http.client import HTTPConnection
 from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 from triglot.bench.v1.bench_pb2 import CallRequest, CallResponse, Compute, Fetch
 
@@ -14,15 +16,22 @@ WorkT = TypeVar("WorkT", Compute, Fetch)
 MOST_THREADS = 200
 """As many as calls that a workflow has in flight at most."""
 
-# Without the proxies of the environment, as in the other languages: what is fetched is on this machine.
-_WEB = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+class _Connections(threading.local):
+    """Those of one thread, which it keeps from call to call, as the other languages do."""
+
+    def __init__(self) -> None:
+        self.by_host: dict[str, HTTPConnection] = {}
+
+
+_CONNECTIONS = _Connections()
 
 
 class Benchmark:
     """Implements the contract's `BenchmarkServiceActivities`."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(MOST_THREADS)
+    def __init__(self, threads: int = MOST_THREADS) -> None:
+        self._threads = ThreadPoolExecutor(threads)
 
     async def call(self, request: CallRequest) -> CallResponse:
         """Does one piece of work."""
@@ -52,8 +61,19 @@ def _compute(work: Compute) -> bytes:
 
 
 def _fetch(work: Fetch) -> bytes:
-    with _WEB.open(work.url) as response:
-        if response.status != HTTPStatus.OK:
-            raise ConnectionError(f"{work.url} answered {response.status}")
-        body: bytes = response.read()
-        return body
+    url = urlsplit(work.url)
+    connection = _CONNECTIONS.by_host.get(url.netloc)
+    if connection is None:
+        connection = _CONNECTIONS.by_host[url.netloc] = HTTPConnection(url.netloc)
+    try:
+        connection.request("GET", urlunsplit(("", "", url.path or "/", url.query, "")))
+        response = connection.getresponse()
+        body = response.read()
+    except BaseException:
+        # Whatever state it is in, the next call begins anew.
+        del _CONNECTIONS.by_host[url.netloc]
+        connection.close()
+        raise
+    if response.status != HTTPStatus.OK:
+        raise ConnectionError(f"{work.url} answered {response.status}")
+    return body

@@ -3,29 +3,34 @@
 import statistics as middle
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+import numpy as np
 
 from triglot.bench import statistics
 from triglot.bench.bursts import Load, read_times, run_burst, throughput
-from triglot.bench.fleet import Site, WorkerName, task_queue
+from triglot.bench.fleet import Fleet, WorkerName, task_queue
 from triglot.bench.model import Better, Measure, Row
-from triglot.bench.usage import CpuClock, MachineClock, resident_bytes
+from triglot.bench.usage import CpuClock, MachineClock
 from triglot.bench.v1.bench_pb2 import CallRequest
+from triglot.usage import resident_bytes
 
 MOST_CORES: Final = 0.7
 """Where a server or load generator keeps more of one core busy, it sets the pace, not a worker."""
 
 _STARTING_CALLS = 2
 """Of each workflow: they find caches empty, and the sticky queue unknown."""
+_BEYOND = 5
+"""Calls beyond a quantile, without which it is the mood of one or two."""
 _SERVER = "server"
 _ACTIVITIES = "activities"
 _WORKFLOWS = "workflows"
 
 
 @dataclass(frozen=True)
-class Case:
-    """What a sample is taken of.
+class BurstCase:
+    """What a burst of calls is made of.
 
     Attributes:
         workflow: The workflow's language.
@@ -45,14 +50,15 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Sample:
+class Burst:
     """One burst of calls.
 
     Attributes:
         round_trips: Milliseconds from one call to the next, for one call in flight.
         answers: Milliseconds from each call to its answer.
         throughput: Calls a second.
-        workflow_cpu: Milliseconds of CPU a call, of the worker for workflows.
+        calls: How many.
+        workflow_cpu: Milliseconds of CPU of the worker for workflows, for all of them.
         activity_cpu: The same of the worker for activities.
         workflow_memory: Resident bytes of the worker for workflows.
         activity_memory: The same of the worker for activities.
@@ -64,6 +70,7 @@ class Sample:
     round_trips: list[float]
     answers: list[float]
     throughput: float
+    calls: int
     workflow_cpu: float
     activity_cpu: float
     workflow_memory: float
@@ -73,17 +80,17 @@ class Sample:
     idle: float
 
 
-async def take(site: Site, works: Mapping[str, CallRequest], case: Case) -> Sample:
+async def take(fleet: Fleet, works: Mapping[str, CallRequest], case: BurstCase) -> Burst:
     """Runs one burst; nothing else runs meanwhile.
 
     Raises:
         BenchError: If a call has failed.
     """
     pids = {
-        _WORKFLOWS: site.pids[str(WorkerName(case.workflow, "workflows"))],
-        _ACTIVITIES: site.pids[str(WorkerName(case.activity, "activities"))],
+        _WORKFLOWS: fleet.pids[str(WorkerName(case.workflow, "workflows"))],
+        _ACTIVITIES: fleet.pids[str(WorkerName(case.activity, "activities"))],
     }
-    server = {} if site.server_pid is None else {_SERVER: site.server_pid}
+    server = {} if fleet.server_pid is None else {_SERVER: fleet.server_pid}
     load = Load(
         workflow_queue=task_queue(case.workflow),
         activity_queue=task_queue(case.activity),
@@ -94,16 +101,17 @@ async def take(site: Site, works: Mapping[str, CallRequest], case: Case) -> Samp
     )
     others, machine = CpuClock.start(pids | server), MachineClock()
     begin, own = time.perf_counter(), time.process_time()
-    handles = await run_burst(site.client, load)
+    handles = await run_burst(fleet.client, load)
     seconds, generator = time.perf_counter() - begin, time.process_time() - own
     used, idle = others.seconds(), machine.load().idle
-    bursts, calls = await read_times(handles), load.calls * load.workflows
-    return Sample(
-        round_trips=settled([times.round_trips for times in bursts]),
-        answers=settled([times.answer_times for times in bursts]),
-        throughput=throughput(bursts),
-        workflow_cpu=1e3 * used[_WORKFLOWS] / calls,
-        activity_cpu=1e3 * used[_ACTIVITIES] / calls,
+    workflows, calls = await read_times(handles), load.calls * load.workflows
+    return Burst(
+        round_trips=settled([times.round_trips for times in workflows]),
+        answers=settled([times.answer_times for times in workflows]),
+        throughput=throughput(workflows),
+        calls=calls,
+        workflow_cpu=1e3 * used[_WORKFLOWS],
+        activity_cpu=1e3 * used[_ACTIVITIES],
         workflow_memory=resident_bytes(pids[_WORKFLOWS]),
         activity_memory=resident_bytes(pids[_ACTIVITIES]),
         server=used[_SERVER] / seconds if server else None,
@@ -112,15 +120,31 @@ async def take(site: Site, works: Mapping[str, CallRequest], case: Case) -> Samp
     )
 
 
+def per_call(long: Burst, short: Burst) -> Burst:
+    """Returns the long burst without the CPU time that any burst costs: the workflow's start and end.
+
+    Both are of one case and one round, and differ by their number of calls alone.
+    """
+    return replace(
+        long,
+        calls=long.calls - short.calls,
+        workflow_cpu=long.workflow_cpu - short.workflow_cpu,
+        activity_cpu=long.activity_cpu - short.activity_cpu,
+    )
+
+
 def settled(seconds: Sequence[Sequence[float]]) -> list[float]:
     """Returns the milliseconds of all calls but the first of each workflow."""
     return [1e3 * each for workflow in seconds for each in workflow[_STARTING_CALLS:]]
 
 
-def is_server_bound(samples: Sequence[Sample]) -> bool:
-    """Whether the server or the load generator set the pace of these samples, not the workers."""
-    servers = [sample.server for sample in samples if sample.server is not None]
-    generators = [sample.generator for sample in samples]
+def is_server_bound(bursts: Sequence[Burst]) -> bool:
+    """Whether the server or the load generator set the pace of these bursts, not the workers.
+
+    To be asked of many calls in flight alone: where there is one, everybody waits for everybody.
+    """
+    servers = [burst.server for burst in bursts if burst.server is not None]
+    generators = [burst.generator for burst in bursts]
     return any(middle.median(cores) > MOST_CORES for cores in (servers, generators) if cores)
 
 
@@ -132,34 +156,31 @@ class Column:
         name: Its heading, and its samples' name.
         unit: Of the samples.
         better: Which direction is good.
-        values: What a burst contributes: one sample, or one a call.
-        quantile: Which quantile is printed.
-        samples: The samples' name where another column has the same.
+        values: What a burst contributes: one sample, or none. Calls of one burst have the machine's mood of
+            that moment in common, so they are no samples of their own.
     """
 
     name: str
     unit: str
     better: Better | None
-    values: Callable[[Sample], Sequence[float]]
-    quantile: float = 0.5
-    samples: str | None = None
+    values: Callable[[Burst], Sequence[float]]
 
 
 def _round_trip(name: str, quantile: float) -> Column:
-    return Column(name, "ms", "lower", lambda sample: sample.round_trips, quantile, "round trip")
+    return Column(name, "ms", "lower", lambda burst: within(burst.round_trips, quantile))
 
 
-ROUND_TRIPS: Final = (_round_trip("p50", 0.5), _round_trip("p95", 0.95), _round_trip("p99", 0.99))
-TO_THE_ANSWER: Final = Column("to the answer", "ms", "lower", lambda sample: sample.answers)
-THROUGHPUT: Final = Column("throughput", "1/s", "higher", lambda sample: [sample.throughput])
-WORKFLOW_CPU: Final = Column("workflow CPU", "ms", "lower", lambda sample: [sample.workflow_cpu])
-ACTIVITY_CPU: Final = Column("activity CPU", "ms", "lower", lambda sample: [sample.activity_cpu])
-WORKFLOW_MEMORY: Final = Column("workflow memory", "B", "lower", lambda sample: [sample.workflow_memory])
-ACTIVITY_MEMORY: Final = Column("activity memory", "B", "lower", lambda sample: [sample.activity_memory])
+ROUND_TRIPS: Final = (_round_trip("p50", 0.5), _round_trip("p95", 0.95))
+TO_THE_ANSWER: Final = Column("to the answer", "ms", "lower", lambda burst: within(burst.answers, 0.5))
+THROUGHPUT: Final = Column("throughput", "1/s", "higher", lambda burst: [burst.throughput])
+WORKFLOW_CPU: Final = Column("workflow CPU", "ms", "lower", lambda burst: [burst.workflow_cpu / burst.calls])
+ACTIVITY_CPU: Final = Column("activity CPU", "ms", "lower", lambda burst: [burst.activity_cpu / burst.calls])
+WORKFLOW_MEMORY: Final = Column("workflow memory", "B", "lower", lambda burst: [burst.workflow_memory])
+ACTIVITY_MEMORY: Final = Column("activity memory", "B", "lower", lambda burst: [burst.activity_memory])
 SURROUNDINGS: Final = (
-    Column("server", "cores", None, lambda sample: [] if sample.server is None else [sample.server]),
-    Column("load generator", "cores", None, lambda sample: [sample.generator]),
-    Column("idle", "", None, lambda sample: [sample.idle]),
+    Column("server", "cores", None, lambda burst: [] if burst.server is None else [burst.server]),
+    Column("load generator", "cores", None, lambda burst: [burst.generator]),
+    Column("idle", "", None, lambda burst: [burst.idle]),
 )
 """What stands beside each row, for whoever judges it."""
 
@@ -167,26 +188,24 @@ SURROUNDINGS: Final = (
 def make_row(
     key: str,
     labels: Mapping[str, str],
-    samples: Sequence[Sample],
+    bursts: Sequence[Burst],
     columns: Sequence[Column],
+    *,
+    server_bound: bool = False,
     note: str | None = None,
 ) -> Row:
     """Makes a row of bursts; columns of which there are no values are left out."""
     kept: dict[str, list[float]] = {}
     measures: dict[str, Measure] = {}
     for column in columns:
-        values = [value for sample in samples for value in column.values(sample)]
+        values = [value for burst in bursts for value in column.values(burst)]
         if values:
-            name = column.samples or column.name
-            kept[name] = values
-            measures[column.name] = statistics.measure(
-                values, column.unit, column.better, name=name, quantile=column.quantile
-            )
-    return Row(
-        key=key,
-        labels=labels,
-        measures=measures,
-        samples=kept,
-        server_bound=is_server_bound(samples),
-        note=note,
-    )
+            kept[column.name] = values
+            measures[column.name] = statistics.measure(values, column.unit, column.better, name=column.name)
+    return Row(key=key, labels=labels, measures=measures, samples=kept, server_bound=server_bound, note=note)
+
+
+def within(calls: Sequence[float], quantile: float) -> list[float]:
+    """Returns a burst's own quantile; nothing, where it is not the median and too few calls lie beyond it."""
+    shows = len(calls) > 0 and (quantile == 0.5 or round(len(calls) * (1 - quantile), 6) >= _BEYOND)
+    return [float(np.quantile(calls, quantile))] if shows else []

@@ -14,34 +14,48 @@ from triglot.bench.calling import (
     TO_THE_ANSWER,
     WORKFLOW_CPU,
     WORKFLOW_MEMORY,
-    Case,
+    Burst,
+    BurstCase,
     Column,
-    Sample,
+    is_server_bound,
     make_row,
+    per_call,
     take,
 )
-from triglot.bench.fleet import ALL_WORKERS, LANGUAGES, POLLERS, SLOTS, Kind, Site, WorkerName, running_site
+from triglot.bench.fleet import (
+    ALL_WORKERS,
+    LANGUAGES,
+    POLLERS,
+    SLOTS,
+    Fleet,
+    Kind,
+    WorkerName,
+    running_fleet,
+)
 from triglot.bench.interleaving import Rounds, interleave
 from triglot.bench.model import Plot, Row, Table
 from triglot.bench.sections import Context, Findings
 from triglot.bench.slow import slow_endpoint
-from triglot.bench.v1.bench_pb2 import CallRequest, Compute, Echo, Fetch, Noop, Wait
+from triglot.bench.v1.bench_pb2 import CallRequest, Compute, Echo, Fetch, Noop
 
-ITERATIONS: Final = 1_000_000
-"""Of the CPU-bound work: 1 to 2 ms of Go or TypeScript, 0.1 s of Python."""
-PACE_MILLISECONDS: Final = 25
-"""How long a call rests where only its cost counts."""
-DELAY_SECONDS: Final = 0.25
-"""Of the I/O-bound work."""
+ITERATIONS: Final = 20_000_000
+"""Of the CPU-bound work: some 25 ms of Go, 1.5 s of Python; so much that the server idles meanwhile."""
+DELAY_SECONDS: Final = 0.5
+"""Of the I/O-bound work: so long that the server idles meanwhile."""
 
 _NOOP = "noop"
 _SIZES: Final = {"1 kB": 1_000, "100 kB": 100_000, "1 MB": 1_000_000}
-_EXTERNAL = "1 MB"
-_COMPUTING, _WAITING, _PACED = "CPU-bound", "I/O-bound", "paced"
+_LARGE, _EXTERNAL = "100 kB", "1 MB"
+_COMPUTING, _WAITING = "CPU-bound", "I/O-bound"
+_SHORT_CALLS = 2
+"""In the burst whose CPU time is taken off that of a long one: little but the workflow's start and end."""
+_WARM_IN_FLIGHT = 16
+_ALL_PAIRS = tuple((workflow, activity) for workflow in LANGUAGES for activity in LANGUAGES)
 _OWN_PAIRS = tuple((language, language) for language in LANGUAGES)
 _CALLING = "python"
-"""The language whose workflow calls the activities of others, where not all pairs are measured."""
+"""The language whose workflow calls Go's activities where not all pairs are measured, as in the product."""
 _WORK_WORKFLOW = "go"
+_COMPUTING_IN_FLIGHT = 4
 
 
 @dataclass(frozen=True)
@@ -49,8 +63,9 @@ class _Plan:
     """How much is measured.
 
     Attributes:
+        warm_calls: Of every pair, before anything counts.
+        warm_large_calls: The same with payloads of 100 kB, of the pairs of one language.
         latency: Rounds of all nine pairs.
-        cost: The same, with rests between the calls.
         latency_calls: Calls in a burst of them.
         sizes: Rounds of the payloads.
         size_calls: Calls in a burst of them.
@@ -58,12 +73,13 @@ class _Plan:
         throughput_calls: Calls in a burst, by how many are in flight.
         pairs: Workflow and activity, of which throughput is measured.
         work: Rounds of CPU-bound and I/O-bound work.
-        computing_calls: Calls in a burst of the one.
+        computing_calls: Calls in a burst of the one, by language.
         waiting_calls: Calls in a burst of the other, all in flight at once.
     """
 
+    warm_calls: int
+    warm_large_calls: int
     latency: Rounds
-    cost: Rounds
     latency_calls: int
     sizes: Rounds
     size_calls: int
@@ -71,26 +87,29 @@ class _Plan:
     throughput_calls: Mapping[int, int]
     pairs: Sequence[tuple[str, str]]
     work: Rounds
-    computing_calls: int
+    computing_calls: Mapping[str, int]
     waiting_calls: int
 
 
-_FULL = _Plan(
-    latency=Rounds(least=5, most=10, seconds=30),
-    cost=Rounds(least=5, most=6, warmups=0, seconds=40),
-    latency_calls=22,
-    sizes=Rounds(least=5, most=10, seconds=30),
-    size_calls=8,
-    throughput=Rounds(least=5, most=8, seconds=65),
-    throughput_calls={1: 16, 8: 48, 32: 96, 128: 256},
-    pairs=(*_OWN_PAIRS, *((_CALLING, language) for language in LANGUAGES if language != _CALLING)),
-    work=Rounds(least=5, most=8, seconds=25),
-    computing_calls=8,
+FULL = _Plan(
+    warm_calls=160,
+    warm_large_calls=32,
+    # Of a burst 100 round trips count, one call less than the first two less: 5 of them lie beyond p95.
+    latency=Rounds(least=5, most=8, warmups=0, seconds=70),
+    latency_calls=103,
+    sizes=Rounds(least=5, most=8, seconds=20),
+    size_calls=7,
+    throughput=Rounds(least=5, most=8, warmups=0, seconds=30),
+    throughput_calls={8: 64, 32: 128, 128: 256},
+    pairs=(*_OWN_PAIRS, (_CALLING, "go")),
+    work=Rounds(least=5, most=8, seconds=30),
+    computing_calls={"go": 16, "python": 2, "typescript": 16},
     waiting_calls=64,
 )
-_QUICK = _Plan(
-    latency=Rounds(least=1, most=1),
-    cost=Rounds(least=1, most=1, warmups=0),
+QUICK = _Plan(
+    warm_calls=16,
+    warm_large_calls=16,
+    latency=Rounds(least=1, most=1, warmups=0),
     latency_calls=8,
     sizes=Rounds(least=1, most=1, warmups=0),
     size_calls=4,
@@ -98,32 +117,31 @@ _QUICK = _Plan(
     throughput_calls={8: 32, 32: 64},
     pairs=_OWN_PAIRS,
     work=Rounds(least=1, most=1),
-    computing_calls=4,
+    computing_calls={"go": 4, "python": 1, "typescript": 4},
     waiting_calls=32,
 )
 
 
 async def measure(context: Context) -> Findings:
     """Measures the section."""
-    plan = _QUICK if context.quick else _FULL
+    plan = QUICK if context.quick else FULL
     works = {
         _NOOP: CallRequest(noop=Noop()),
-        _PACED: CallRequest(wait=Wait(milliseconds=PACE_MILLISECONDS)),
         _COMPUTING: CallRequest(compute=Compute(iterations=ITERATIONS)),
     }
     for name, size in _SIZES.items():
         works[name] = CallRequest(echo=Echo(payload=context.rng.bytes(size)))
-    async with running_site(context, ALL_WORKERS) as site, slow_endpoint(DELAY_SECONDS) as url:
+    async with running_fleet(context, ALL_WORKERS) as fleet, slow_endpoint(DELAY_SECONDS) as url:
         works[_WAITING] = CallRequest(fetch=Fetch(url=url))
-        calls = _Calls(context, site, plan, works)
+        calls = _Calls(context, fleet, plan, works)
+        await calls.warm_up()
         tables = [
-            await calls.latency(),
-            *await calls.cost(),
+            *await calls.one_in_flight(),
             await calls.sizes(),
             await calls.throughput(),
             *await calls.work(),
         ]
-    if site.server_pid is None:
+    if fleet.server_pid is None:
         # Nobody knows what set the pace.
         tables = [table.model_copy(update={"rank_by": None}) for table in tables]
     return Findings(tables, method=_method(context, plan))
@@ -134,60 +152,58 @@ class _Calls:
     """Makes the section's tables."""
 
     context: Context
-    site: Site
+    fleet: Fleet
     plan: _Plan
     works: Mapping[str, CallRequest]
 
-    async def _take(self, cases: Sequence[Case], rounds: Rounds) -> dict[Case, list[Sample]]:
-        async def one(case: Case) -> Sample:
-            return await take(self.site, self.works, case)
+    async def _one(self, case: BurstCase) -> Burst:
+        return await take(self.fleet, self.works, case)
 
-        return (await interleave(cases, one, rounds, self.context.rng)).samples
+    async def _take(self, cases: Sequence[BurstCase], rounds: Rounds) -> dict[BurstCase, list[Burst]]:
+        return (await interleave(cases, self._one, rounds, self.context.rng)).samples
 
-    def _all_pairs(self, work: str) -> list[Case]:
+    async def warm_up(self) -> None:
+        """Lets every worker do what it will be measured at, so that engines have compiled it by then.
+
+        All but computing and waiting, whose threads and connections would not be kept so long: of these
+        a round is dropped.
+        """
+        self.context.tell("workers warm up")
+        in_flight, plan = _WARM_IN_FLIGHT, self.plan
+        for workflow, activity in _ALL_PAIRS:
+            await self._one(BurstCase(workflow, activity, _NOOP, plan.warm_calls, in_flight))
+        for workflow, activity in _OWN_PAIRS:
+            await self._one(BurstCase(workflow, activity, _LARGE, plan.warm_large_calls, in_flight))
+
+    def _waiting(self, activity: str) -> BurstCase:
+        calls = self.plan.waiting_calls
+        return BurstCase(_WORK_WORKFLOW, activity, _WAITING, calls, calls, 4)
+
+    async def one_in_flight(self) -> list[Table]:
+        """Returns the latency of all pairs, and what a call costs each worker."""
+        self.context.tell("latency and cost: three workflow languages by three activity languages")
+        long = [BurstCase(*pair, _NOOP, self.plan.latency_calls) for pair in _ALL_PAIRS]
+        short = {case: replace(case, calls=_SHORT_CALLS) for case in long}
+        taken = await self._take([*long, *short.values()], self.plan.latency)
+        costs = {
+            case: [
+                per_call(burst, least) for burst, least in zip(taken[case], taken[short[case]], strict=True)
+            ]
+            for case in long
+        }
         return [
-            Case(workflow, activity, work, self.plan.latency_calls)
-            for workflow in LANGUAGES
-            for activity in LANGUAGES
+            _latency({case: taken[case] for case in long}),
+            _cost("activities", costs),
+            _cost("workflows", costs),
         ]
-
-    async def latency(self) -> Table:
-        """Returns the latency of all pairs."""
-        self.context.tell("latency: three workflow languages by three activity languages")
-        taken = await self._take(self._all_pairs(_NOOP), self.plan.latency)
-        rows = [
-            make_row(
-                f"{case.workflow}-{case.activity}",
-                {"workflow": LANGUAGES[case.workflow], "activity": LANGUAGES[case.activity]},
-                samples,
-                (*ROUND_TRIPS, TO_THE_ANSWER, *SURROUNDINGS),
-            )
-            for case, samples in taken.items()
-        ]
-        return Table(
-            name="latency",
-            title="Latency with one call in flight",
-            text="From one call to the next, by the server's clock: p50, p95, p99. To the answer: "
-            "without the workflow's part, the median. Server and load generator in cores, idle as a share "
-            "of the machine.",
-            rows=rows,
-            rank_by="p50",
-            plot=Plot(measure="p50"),
-        )
-
-    async def cost(self) -> list[Table]:
-        """Returns what a call costs each worker, at a pace that leaves the server idle in between."""
-        self.context.tell("cost: the same pairs, with rests")
-        taken = await self._take(self._all_pairs(_PACED), self.plan.cost)
-        return [_cost("activities", taken), _cost("workflows", taken)]
 
     async def sizes(self) -> Table:
         """Returns the latency of payloads, workflow and activity in one language."""
-        self.context.tell("payloads: noop, 1 kB, 100 kB, 1 MB")
+        self.context.tell(f"payloads: {', '.join(_SIZES)}")
         cases = [
-            Case(language, language, work, self.plan.size_calls)
+            BurstCase(language, language, work, self.plan.size_calls)
             for language in LANGUAGES
-            for work in (_NOOP, *_SIZES)
+            for work in _SIZES
         ]
         taken = await self._take(cases, self.plan.sizes)
         note = "through external storage"
@@ -197,18 +213,19 @@ class _Calls:
                 {
                     "language": LANGUAGES[case.activity],
                     "payload": case.work,
-                    "bytes": str(_SIZES.get(case.work, 0)),
+                    "bytes": str(_SIZES[case.work]),
                 },
-                samples,
-                (ROUND_TRIPS[0], ROUND_TRIPS[1], TO_THE_ANSWER, WORKFLOW_CPU, ACTIVITY_CPU, *SURROUNDINGS),
+                bursts,
+                (*ROUND_TRIPS, TO_THE_ANSWER, *SURROUNDINGS),
                 note=note if case.work == _EXTERNAL else None,
             )
-            for case, samples in taken.items()
+            for case, bursts in taken.items()
         ]
         return Table(
             name="payload-latency",
             title="Latency by payload, there and back, with one call in flight",
-            text="Workflow and activity in one language. As JSON, bytes grow by a third. 1 MB passes the "
+            text="Workflow and activity in one language; without any payload: see the latency above. "
+            "As JSON, bytes grow by a third. 1 MB passes the "
             "threshold of external storage, 256 KiB: the store takes the payload, the history a claim. "
             "All calls send the same bytes, so the store is written to once, and read at every call.",
             rows=rows,
@@ -219,7 +236,7 @@ class _Calls:
         """Returns calls a second at rising concurrency."""
         self.context.tell("throughput: more and more calls in flight")
         cases = [
-            Case(workflow, activity, _NOOP, calls, in_flight, _workflows(in_flight))
+            BurstCase(workflow, activity, _NOOP, calls, in_flight, _workflows(in_flight))
             for workflow, activity in self.plan.pairs
             for in_flight, calls in self.plan.throughput_calls.items()
         ]
@@ -239,18 +256,19 @@ class _Calls:
                     "workflow to activity": f"{LANGUAGES[case.workflow]} to {LANGUAGES[case.activity]}",
                     "in flight": str(case.concurrency),
                 },
-                samples,
+                bursts,
                 columns,
+                server_bound=is_server_bound(bursts),
             )
-            for case, samples in taken.items()
+            for case, bursts in taken.items()
         ]
         return Table(
             name="throughput",
             title="Throughput, and what it costs",
-            text="CPU in milliseconds a call, memory resident, each of the whole worker process. Up to 16 "
-            "calls in flight belong to one workflow.",
+            text="CPU in milliseconds a call, the workflows' start included, memory resident, each of the "
+            "whole worker process. Up to 16 calls in flight belong to one workflow.",
             rows=rows,
-            # Rows with one call in flight and with many are not of one kind.
+            # Rows with few calls in flight and with many are not of one kind.
             rank_by=None,
             plot=Plot(measure="throughput", x="in flight", series="workflow to activity", log_x=True),
         )
@@ -258,24 +276,29 @@ class _Calls:
     async def work(self) -> list[Table]:
         """Returns what activities cost that compute, and that wait."""
         self.context.tell("work: activities that compute, and that wait")
-        computing = Case(_WORK_WORKFLOW, "", _COMPUTING, self.plan.computing_calls, 4)
-        waiting = Case(_WORK_WORKFLOW, "", _WAITING, self.plan.waiting_calls, self.plan.waiting_calls, 4)
-        cases = [replace(case, activity=language) for case in (computing, waiting) for language in LANGUAGES]
-        taken = await self._take(cases, self.plan.work)
+        computing = [
+            BurstCase(_WORK_WORKFLOW, language, _COMPUTING, calls, min(calls, _COMPUTING_IN_FLIGHT))
+            for language, calls in self.plan.computing_calls.items()
+        ]
+        waiting = [self._waiting(language) for language in LANGUAGES]
+        taken = await self._take([*computing, *waiting], self.plan.work)
         return [
             _work_table(
                 "cpu-bound",
                 f"CPU-bound activities: {ITERATIONS:,} steps of one integer loop",
-                "Four calls in flight. Go computes in the activity's goroutine, TypeScript on worker threads "
-                "(Piscina), Python in threads, of which one at a time runs.",
-                {case: samples for case, samples in taken.items() if case.work == _COMPUTING},
+                f"Go and TypeScript with {_COMPUTING_IN_FLIGHT} calls in flight, Python with "
+                f"{self.plan.computing_calls['python']}. Go computes in the activity's goroutine, TypeScript "
+                "on worker threads (Piscina), Python in threads, of which one at a time runs.",
+                {case: taken[case] for case in computing},
+                (ACTIVITY_CPU, THROUGHPUT, ACTIVITY_MEMORY, *SURROUNDINGS),
             ),
             _work_table(
                 "io-bound",
                 f"I/O-bound activities: an HTTP endpoint that takes {DELAY_SECONDS * 1e3:.0f} ms",
                 f"{self.plan.waiting_calls} calls in flight, which all wait at the same time. Go waits in "
-                "goroutines, TypeScript on its event loop, Python in threads.",
-                {case: samples for case, samples in taken.items() if case.work == _WAITING},
+                "goroutines, TypeScript on its event loop, Python in threads. All keep their connections.",
+                {case: taken[case] for case in waiting},
+                (ACTIVITY_CPU, THROUGHPUT, TO_THE_ANSWER, ACTIVITY_MEMORY, *SURROUNDINGS),
             ),
         ]
 
@@ -285,38 +308,70 @@ def _workflows(in_flight: int) -> int:
     return max(1, in_flight // 16)
 
 
-def _cost(kind: Kind, taken: Mapping[Case, Sequence[Sample]]) -> Table:
+def _latency(taken: Mapping[BurstCase, Sequence[Burst]]) -> Table:
+    return Table(
+        name="latency",
+        title="Latency with one call in flight",
+        text="From one call to the next, by the server's clock: the medians over bursts of each burst's p50 "
+        "and p95. To the answer: without the workflow's part, p50. Server and load generator in cores, idle "
+        "as a share of the machine.",
+        rows=[
+            make_row(
+                f"{case.workflow}-{case.activity}",
+                {"workflow": LANGUAGES[case.workflow], "activity": LANGUAGES[case.activity]},
+                bursts,
+                (*ROUND_TRIPS, TO_THE_ANSWER, *SURROUNDINGS),
+            )
+            for case, bursts in taken.items()
+        ],
+        rank_by="p50",
+        plot=Plot(measure="p50"),
+    )
+
+
+def _cost(kind: Kind, costs: Mapping[BurstCase, Sequence[Burst]]) -> Table:
     """Pools, by worker, the bursts of all pairs that it takes part in."""
     activities = kind == "activities"
     columns = (ACTIVITY_CPU, ACTIVITY_MEMORY) if activities else (WORKFLOW_CPU, WORKFLOW_MEMORY)
     named = [replace(column, name=name) for column, name in zip(columns, ("CPU", "memory"), strict=True)]
     rows: list[Row] = []
     for language, title in LANGUAGES.items():
-        samples = [
-            sample
-            for case, bursts in taken.items()
+        pooled = [
+            burst
+            for case, bursts in costs.items()
             if language == (case.activity if activities else case.workflow)
-            for sample in bursts
+            for burst in bursts
         ]
         key = str(WorkerName(language, kind))
-        rows.append(make_row(key, {"language": title}, samples, (*named, *SURROUNDINGS)))
+        rows.append(make_row(key, {"language": title}, pooled, (*named, *SURROUNDINGS)))
     return Table(
         name="cost" if activities else "cost-workflows",
         title=f"What a call without work costs a worker for {kind}",
-        text="CPU in milliseconds a call, memory resident, of the worker's process, over all its pairs. One "
-        f"call in flight, each resting for {PACE_MILLISECONDS} ms in its activity, so that no server sets "
-        "the pace.",
+        text="CPU in milliseconds a call, memory resident, of the worker's process, over all its pairs, with "
+        f"one call in flight. CPU is that of a long burst less that of one of {_SHORT_CALLS} calls, by the "
+        "calls between them: without the workflow's start and end.",
         rows=rows,
         rank_by="CPU",
         plot=Plot(measure="CPU"),
     )
 
 
-def _work_table(name: str, title: str, text: str, taken: Mapping[Case, Sequence[Sample]]) -> Table:
-    columns: tuple[Column, ...] = (ACTIVITY_CPU, THROUGHPUT, TO_THE_ANSWER, ACTIVITY_MEMORY, *SURROUNDINGS)
+def _work_table(
+    name: str,
+    title: str,
+    text: str,
+    taken: Mapping[BurstCase, Sequence[Burst]],
+    columns: Sequence[Column],
+) -> Table:
     rows = [
-        make_row(case.activity, {"activity": LANGUAGES[case.activity]}, samples, columns)
-        for case, samples in taken.items()
+        make_row(
+            case.activity,
+            {"activity": LANGUAGES[case.activity]},
+            bursts,
+            columns,
+            server_bound=is_server_bound(bursts),
+        )
+        for case, bursts in taken.items()
     ]
     return Table(
         name=name,
@@ -330,9 +385,9 @@ def _work_table(name: str, title: str, text: str, taken: Mapping[Case, Sequence[
 
 def _method(context: Context, plan: _Plan) -> list[str]:
     left_out = (
-        "every pair but those of one language, one call in flight, and 128"
+        "every pair but those of one language, and 128 calls in flight"
         if context.quick
-        else "the other four pairs"
+        else "the other five pairs"
     )
     server = (
         "The embedded server looks for what to do next at most 20 times a second once a burst is used up, "
@@ -351,11 +406,23 @@ def _method(context: Context, plan: _Plan) -> list[str]:
         "sandboxes and caches as they come. Messages travel as JSON and are validated on arrival, as all "
         "of this product's.",
         "Latencies are differences of the server's own times in the histories, so nobody who looks on "
-        "adds to them; the first two calls of each workflow are dropped, and so is a whole round before "
-        "those that count. Rounds take all cases in a new order.",
+        "adds to them; the first two calls of each workflow are dropped. Before anything counts, each of the "
+        f"nine pairs has made {plan.warm_calls} calls, so that engines have compiled what they run; of "
+        "work that computes or waits a first round is dropped. Rounds take all cases in a new order. "
+        "Calls of one burst are not independent of each other, so a burst is one sample: its median, or its "
+        "p95 where at least five of its calls lie beyond. In a full run each row has at least five bursts. "
+        "For p99 a burst would need five times as many calls.",
+        "With one call in flight there is no pace to set: everybody waits for everybody. The server's part "
+        "of the round trip is the same requests for all languages, and stands in everyone's latency: in the "
+        "difference of two rows it cancels, as far as it takes the same time whoever asks, and their "
+        "ratio it brings nearer to 1 than that of the workers alone. So these rows are ranked, and the "
+        "server's load stands beside them.",
         server,
-        f"A row during which the server or the load generator kept more than {MOST_CORES:g} of a core busy "
-        "(median over its bursts) is server-bound: the workers did not set the pace, and it is not "
-        "ranked. CPU comes from the operating system's accounts, in steps of 10 ms for a whole burst.",
-        f"Throughput is measured of {len(plan.pairs)} pairs; left out: {left_out}.",
+        "With many calls in flight, a row during which the server or the load generator kept more than "
+        f"{MOST_CORES:g} of a core busy (median over its bursts) is server-bound: the workers did not set "
+        "the pace, and it is not ranked.",
+        "CPU is that of the whole process by its own clock, on Linux to the nanosecond, threads that have "
+        "ended included.",
+        f"Throughput is measured of {len(plan.pairs)} pairs; left out: {left_out}; "
+        "and payloads between languages.",
     ]

@@ -1,6 +1,5 @@
 """Measures the data converter in this process; programs of the other languages speak the same protocol."""
 
-import gc
 import importlib
 import json
 import time
@@ -10,7 +9,7 @@ from typing import Any, TextIO
 from google.protobuf import json_format, symbol_database
 from google.protobuf.message import Message
 
-from triglot.contract.runtime import data_converter
+from triglot.contract.runtime import data_converter, validate
 
 _MESSAGE_MODULES = ("triglot.risk.v1.report_pb2", "triglot.risk.v1.simulation_pb2")
 
@@ -20,8 +19,9 @@ def measure_payloads(questions: TextIO, answers: TextIO) -> None:
 
     The first line has the messages by name, each `{"type": ..., "json": ...}`, and is answered by
     `{"ready":true}`. Each further line asks for one measurement, `{"message": name, "encoding": "json" or
-    "binary", "operation": "encode" or "decode", "seconds": for how long}`, and is answered by
+    "binary", "operation": "encode", "decode" or "read", "seconds": for how long}`, and is answered by
     `{"cpuSeconds": of the whole process, "count": of messages, "bytes": of a payload without metadata}`.
+    Read is decode, validate, and sum: the numbers of `"field"`, by its name in the contract, if it is given.
     """
     messages: dict[str, Message] | None = None
     for line in questions:
@@ -31,7 +31,7 @@ def measure_payloads(questions: TextIO, answers: TextIO) -> None:
             answer: dict[str, Any] = {"ready": True}
         else:
             message = messages[asked["message"]]
-            answer = _measure(message, asked["encoding"], asked["operation"], asked["seconds"])
+            answer = _measure(message, asked)
         print(json.dumps(answer), file=answers, flush=True)
 
 
@@ -42,20 +42,26 @@ def _parse(described: dict[str, Any]) -> Message:
     return json_format.ParseDict(described["json"], message)
 
 
-def _measure(message: Message, encoding: Any, operation: str, seconds: float) -> dict[str, Any]:
-    converter = data_converter(encoding).payload_converter
-    payload, kind = converter.to_payload(message), type(message)
+def _measure(message: Message, asked: dict[str, Any]) -> dict[str, Any]:
+    converter = data_converter(asked["encoding"]).payload_converter
+    payload, kind, field = converter.to_payload(message), type(message), asked.get("field")
+
+    def read() -> None:
+        found = converter.from_payload(payload, kind)
+        validate(found)
+        if field:
+            sum(getattr(found, field))
+
     operations: dict[str, Callable[[], object]] = {
         "encode": lambda: converter.to_payload(message),
         "decode": lambda: converter.from_payload(payload, kind),
+        "read": read,
     }
-    return {**_repeat(operations[operation], seconds), "bytes": len(payload.data)}
+    return {**_repeat(operations[asked["operation"]], asked["seconds"]), "bytes": len(payload.data)}
 
 
 def _repeat(work: Callable[[], object], seconds: float) -> dict[str, Any]:
     """Works until the time is over, at least once."""
-    # What others have left to the collector is not its cost.
-    gc.collect()
     begun, deadline, count = time.process_time(), time.perf_counter() + seconds, 0
     while not count or time.perf_counter() < deadline:
         work()

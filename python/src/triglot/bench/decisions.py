@@ -51,11 +51,11 @@ QUESTIONS = (
     Question("waits for a slow service", "calls", "io-bound", _LANGUAGES, "activity CPU"),
     Question("does next to nothing, often", "calls", "cost", _WORKERS, "CPU"),
     Question(
-        "reads large messages",
+        "reads a message of 200 kB: decodes and validates it, and sums its list",
         "payloads",
         "payload-Shard",
         tuple(f"{language}/binary" for language in _LANGUAGES),
-        "decode",
+        "read",
     ),
     Question("runs in workers that come and go", "lifecycle", "start", _WORKERS, "first task"),
     Question("runs in many workers on one machine", "lifecycle", "start", _WORKERS, "memory"),

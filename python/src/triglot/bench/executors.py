@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from triglot.bench.sections import BenchError
-from triglot.bench.usage import cpu_seconds
+from triglot.usage import cpu_seconds
 
 _START_SECONDS = 60  # Numba and C are compiled first, on a core that may have other work
 _ANSWER_SECONDS = 600

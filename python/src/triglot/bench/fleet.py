@@ -101,8 +101,8 @@ def worker_command(worker: WorkerName) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Site:
-    """Where workers run.
+class Fleet:
+    """Workers of the benchmark, beside a server and a store.
 
     Attributes:
         client: The load generator's connection.
@@ -125,13 +125,13 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(context: Context, workers: Sequence[WorkerName]) -> AsyncIterator[Site]:
+async def running_fleet(context: Context, workers: Sequence[WorkerName]) -> AsyncIterator[Fleet]:
     """Starts a server, unless one is given, and workers, and stops them at the end.
 
     Raises:
         BenchError: If that fails; the message says where the logs are.
     """
-    folder = RunFolder((context.folder / "site").absolute())
+    folder = RunFolder((context.folder / "fleet").absolute())
     folder.root.mkdir(parents=True)
     folder.create()
     with ExitStack() as cleanup:
@@ -158,7 +158,7 @@ async def running_site(context: Context, workers: Sequence[WorkerName]) -> Async
         except (ServerUnreachableError, RPCError) as error:
             raise BenchError(f"{error}; see {folder.logs}") from error
         pids = {state.name: state.pid for state in await supervisor.states() if state.pid}
-        yield Site(client, environment, pids)
+        yield Fleet(client, environment, pids)
 
 
 def _members(

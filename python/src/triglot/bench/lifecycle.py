@@ -18,18 +18,18 @@ from triglot.bench.fleet import (
     ALL_WORKERS,
     KINDS,
     LANGUAGES,
+    Fleet,
     Kind,
-    Site,
     WorkerName,
     program,
-    running_site,
+    running_fleet,
     task_queue,
 )
 from triglot.bench.interleaving import Rounds, interleave
 from triglot.bench.model import Measure, Plot, Row, Table
 from triglot.bench.sections import BenchError, Context, Findings
-from triglot.bench.usage import resident_bytes
 from triglot.bench.v1.bench_pb2 import CallRequest, Noop, Wait
+from triglot.usage import resident_bytes
 
 WAIT_MILLISECONDS: Final = 500
 """How long the activities take that are running when their worker is told to stop."""
@@ -45,7 +45,7 @@ _POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
-class Sample:
+class Life:
     """One life of a worker, in seconds and bytes.
 
     Attributes:
@@ -68,11 +68,11 @@ async def measure(context: Context) -> Findings:
     rounds = Rounds(1, 1, warmups=0) if context.quick else Rounds(5, 8, warmups=1, seconds=35)
     cases = [worker for worker in ALL_WORKERS if worker.kind == "activities" or not context.quick]
     partners = [WorkerName(_PARTNER, "workflows"), WorkerName(_PARTNER, "activities")]
-    async with running_site(context, partners) as site:
+    async with running_fleet(context, partners) as fleet:
         context.tell("workers start, do a task, and stop")
 
-        async def one(worker: WorkerName) -> Sample:
-            return await live(site, worker)
+        async def one(worker: WorkerName) -> Life:
+            return await live(fleet, worker)
 
         taken = (await interleave(cases, one, rounds, context.rng)).samples
     # Ranked apart: a worker for workflows is another program than one for activities.
@@ -82,7 +82,7 @@ async def measure(context: Context) -> Findings:
     return Findings(tables, method=method, problems=lost_work(taken))
 
 
-async def live(site: Site, name: WorkerName) -> Sample:
+async def live(fleet: Fleet, name: WorkerName) -> Life:
     """Starts a worker, lets it do a task, and stops it, in the midst of activities if it serves some.
 
     Raises:
@@ -90,8 +90,8 @@ async def live(site: Site, name: WorkerName) -> Sample:
     """
     # Of its own, so that nobody else's pollers or backlog are on it.
     queue = f"{task_queue(name.language)}-{uuid.uuid4()}"
-    (waiting,) = await start(site.client, _load(name.kind, queue, CallRequest(noop=Noop()), 1))
-    async with _running(site, name, queue) as worker:
+    (waiting,) = await start(fleet.client, _load(name.kind, queue, CallRequest(noop=Noop()), 1))
+    async with _running(fleet, name, queue) as worker:
         first_task = asyncio.create_task(_until_done(waiting, worker.begun))
         polling = await worker.until_started()
         try:
@@ -100,14 +100,14 @@ async def live(site: Site, name: WorkerName) -> Sample:
             raise BenchError(f"{name} has not done a task within {_START_SECONDS} s") from error
         memory = resident_bytes(worker.process.pid)
         if name.kind == "workflows":
-            return Sample(polling, done, memory, await worker.stop(), completed=RUNNING)
+            return Life(polling, done, memory, await worker.stop(), completed=RUNNING)
         wait = CallRequest(wait=Wait(milliseconds=WAIT_MILLISECONDS))
-        (busy,) = await start(site.client, _load(name.kind, queue, wait, RUNNING))
+        (busy,) = await start(fleet.client, _load(name.kind, queue, wait, RUNNING))
         await _until_running(busy)
         stop = await worker.stop()
         await finish([busy])
         (times,) = await read_times([busy])
-        return Sample(polling, done, memory, stop, completed=len(times.answered))
+        return Life(polling, done, memory, stop, completed=len(times.answered))
 
 
 def _load(kind: Kind, queue: str, call: CallRequest, calls: int) -> Load:
@@ -176,13 +176,13 @@ class _Worker:
 
 
 @asynccontextmanager
-async def _running(site: Site, name: WorkerName, queue: str) -> AsyncIterator[_Worker]:
+async def _running(fleet: Fleet, name: WorkerName, queue: str) -> AsyncIterator[_Worker]:
     begun = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *program(name.language),
         name.kind,
         queue,
-        env=site.variables(name.kind),
+        env=fleet.variables(name.kind),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -196,7 +196,7 @@ async def _running(site: Site, name: WorkerName, queue: str) -> AsyncIterator[_W
             await process.wait()
 
 
-def _start_table(kind: Kind, taken: Mapping[WorkerName, Sequence[Sample]]) -> Table:
+def _start_table(kind: Kind, taken: Mapping[WorkerName, Sequence[Life]]) -> Table:
     rows = []
     for worker, lives in taken.items():
         if worker.kind != kind:
@@ -219,7 +219,7 @@ def _start_table(kind: Kind, taken: Mapping[WorkerName, Sequence[Sample]]) -> Ta
     )
 
 
-def _stop_table(taken: Mapping[WorkerName, Sequence[Sample]]) -> Table:
+def _stop_table(taken: Mapping[WorkerName, Sequence[Life]]) -> Table:
     rows = [
         _row(worker, {"stop": [life.stop for life in lives]}, {"stop": "s"})
         for worker, lives in taken.items()
@@ -247,7 +247,7 @@ def _row(worker: WorkerName, samples: dict[str, list[float]], units: Mapping[str
     )
 
 
-def lost_work(taken: Mapping[WorkerName, Sequence[Sample]]) -> list[str]:
+def lost_work(taken: Mapping[WorkerName, Sequence[Life]]) -> list[str]:
     """Returns a sentence for each life whose activities were not all completed."""
     return [
         f"{worker} completed {life.completed} of {RUNNING} activities that were running when it was stopped"

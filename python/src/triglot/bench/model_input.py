@@ -9,12 +9,12 @@ from triglot.risk.analytics import build_spec
 from triglot.risk.portfolio import read_portfolio
 from triglot.risk.shard import digest
 from triglot.risk.v1.analytics_pb2 import PrepareMarketDataRequest
-from triglot.risk.v1.market_pb2 import PriceWindow, SimulationParameters
+from triglot.risk.v1.market_pb2 import PriceHistory, PriceWindow, SimulationParameters
 from triglot.risk.v1.simulation_pb2 import SimulationSpec
 
 
-def default_spec() -> SimulationSpec:
-    """Returns the default run's model, from the files of the repository.
+def default_input() -> tuple[PrepareMarketDataRequest, PriceHistory]:
+    """Returns what the default run's model is made of, from the files of the repository.
 
     Raises:
         InputError: If they cannot be read.
@@ -33,7 +33,16 @@ def default_spec() -> SimulationSpec:
             seed=defaults.SEED,
         ),
     )
-    return build_spec(request, history)
+    return request, history
+
+
+def default_spec() -> SimulationSpec:
+    """Returns the default run's model.
+
+    Raises:
+        InputError: If the files of the repository cannot be read.
+    """
+    return build_spec(*default_input())
 
 
 def spec_line(spec: SimulationSpec) -> str:

@@ -1,7 +1,8 @@
 """One report through Temporal, measured: on an embedded stack, or on a server that is given."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import cast
@@ -10,21 +11,28 @@ import psutil
 from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
 
+from triglot.bench.model_input import default_input
 from triglot.bench.sections import BenchError, Context
 from triglot.bench.usage import CpuClock
 from triglot.cli.default_report import default_request
 from triglot.cli.ends import CommandError
 from triglot.cli.fanout import read_fanout
 from triglot.cli.session import find_target, open_session
+from triglot.risk import codec
+from triglot.risk.analytics import build_spec
+from triglot.risk.shard import digest, merge
+from triglot.risk.v1.market_pb2 import PriceHistory
 from triglot.risk.v1.report_temporal import RiskReportServiceClient
+from triglot.risk.v1.simulation_pb2 import Shard
 from triglot.stack.processes import StackError, StackOptions
 from triglot.stack.stack import running_stack
 from triglot.stack.supervision import read_process_states
 from triglot.store import Store
+from triglot.store.v1.object_pb2 import ObjectRef
 
 
 @dataclass(frozen=True)
-class Site:
+class ReportSite:
     """Where reports run.
 
     Attributes:
@@ -43,17 +51,19 @@ class ReportRun:
     """One report, measured.
 
     Attributes:
-        shards: How many were simulated.
+        shards: What was simulated, in the store.
         report: Seconds from the start to the result, by this process's clock.
-        fanout: Seconds from the first shard's being scheduled to the last one's completion, by the server's.
+        simulated: Seconds from the report's start to the last shard's completion, by the server's clock.
+        fanout: Seconds from the first shard's being scheduled to the last one's completion, by that too.
         kernels: Seconds of CPU of the kernels alone, as their workers counted them.
         overhead: The part of this machine's time during the fan-out, 0 to 1, in which no kernel ran.
         cpu: Seconds of CPU of each process of the stack, from start to result; none of a given server.
         digest: Of all scenarios.
     """
 
-    shards: int
+    shards: Sequence[ObjectRef]
     report: float
+    simulated: float
     fanout: float
     kernels: float
     overhead: float
@@ -61,8 +71,23 @@ class ReportRun:
     digest: str
 
 
+@dataclass(frozen=True)
+class Repeated:
+    """What the analytics worker does of the job itself, done once more in this process, and nothing else.
+
+    Attributes:
+        merging: Seconds from the first stored shard's being asked for to the digest of all.
+        cpu: Seconds of CPU of that, and of making the model from the stored prices.
+        digest: Of all scenarios.
+    """
+
+    merging: float
+    cpu: float
+    digest: str
+
+
 @asynccontextmanager
-async def running_site(context: Context) -> AsyncIterator[Site]:
+async def running_report_site(context: Context) -> AsyncIterator[ReportSite]:
     """Starts a stack, or connects to the server that was given.
 
     Raises:
@@ -74,19 +99,21 @@ async def running_site(context: Context) -> AsyncIterator[Site]:
                 states = read_process_states(stack.folder)
                 pids = {state.name: state.pid for state in states if state.pid is not None and state.runs}
                 names = {process.name for process in stack.processes}
-                yield Site(stack.client, stack.store, {name: pids[name] for name in names if name in pids})
+                yield ReportSite(
+                    stack.client, stack.store, {name: pids[name] for name in names if name in pids}
+                )
         else:
             # The store is the one that workers and commands share, so it is found as commands find it.
             target = find_target()
             config = {**target.config, "target_host": context.address, "namespace": context.namespace}
             target = replace(target, config=cast("ClientConnectConfig", config))
             async with open_session(target) as session:
-                yield Site(session.client, session.store, {})
+                yield ReportSite(session.client, session.store, {})
     except (StackError, CommandError) as error:
         raise BenchError(str(error)) from error
 
 
-async def run_report(site: Site, scenario_count: int, shard_size: int = 0) -> ReportRun:
+async def run_report(site: ReportSite, scenario_count: int, shard_size: int = 0) -> ReportRun:
     """Makes one report on the default data; nobody is told of it.
 
     Args:
@@ -108,11 +135,31 @@ async def run_report(site: Site, scenario_count: int, shard_size: int = 0) -> Re
         raise BenchError(f"a process of the stack has ended: {error}") from error
     fanout = await read_fanout(site.client, handle.workflow)
     return ReportRun(
-        shards=len(fanout.shards),
+        shards=[shard.response.shard for shard in fanout.shards],
         report=seconds,
+        simulated=fanout.since_start.total_seconds(),
         fanout=fanout.wall.total_seconds(),
         kernels=fanout.cpu.total_seconds(),
         overhead=fanout.overhead,
         cpu=cpu,
         digest=response.summary.digest,
     )
+
+
+async def repeat(site: ReportSite, run: ReportRun) -> Repeated:
+    """Makes the model, and merges and digests a report's stored shards.
+
+    In the report, one activity does that together with much else, so that its own time is nowhere to be read.
+
+    Raises:
+        ObjectNotFound: If the store lacks a shard.
+    """
+    request, history = default_input()
+    stored = history.SerializeToString()
+    cpu = time.process_time()
+    build_spec(request, PriceHistory.FromString(stored))
+    begun = time.perf_counter()
+    messages = await asyncio.gather(*(site.store.get_message(reference, Shard) for reference in run.shards))
+    found = digest(merge([codec.shard_from_message(message) for message in messages]))
+    merging = time.perf_counter() - begun
+    return Repeated(merging=merging, cpu=time.process_time() - cpu, digest=found)

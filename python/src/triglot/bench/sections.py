@@ -80,7 +80,7 @@ class SectionEntry:
 SECTIONS = (
     SectionEntry("kernel", "The kernel on one core", 120, 12, "triglot.bench.kernel"),
     SectionEntry("calls", "Activity round trips", 200, 18, "triglot.bench.calls"),
-    SectionEntry("payloads", "Payloads", 30, 6, "triglot.bench.payloads"),
+    SectionEntry("payloads", "Payloads", 45, 6, "triglot.bench.payloads"),
     SectionEntry("lifecycle", "Life cycle of a worker", 50, 9, "triglot.bench.lifecycle"),
     SectionEntry("job", "The main job, and what durability costs", 200, 20, "triglot.bench.job"),
 )

@@ -1,4 +1,4 @@
-"""What processes and the machine used meanwhile."""
+"""What named processes and the machine used meanwhile."""
 
 import os
 from collections.abc import Iterable
@@ -8,36 +8,7 @@ from typing import Self
 import psutil
 
 from triglot.bench.model import Load
-
-
-def cpu_seconds(pid: int) -> float:
-    """Returns the CPU time that a process and its descendants have used, user and system.
-
-    Of descendants that have ended, that of those which were waited for (on macOS of none).
-
-    Raises:
-        psutil.NoSuchProcess: If it has ended.
-    """
-    process = psutil.Process(pid)
-    return sum(_own_seconds(one) for one in (process, *process.children(recursive=True)))
-
-
-def resident_bytes(pid: int) -> int:
-    """Returns the resident memory of a process, its descendants' included.
-
-    Raises:
-        psutil.NoSuchProcess: If it has ended.
-    """
-    process = psutil.Process(pid)
-    return sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
-
-
-def _own_seconds(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0  # a child that has just ended, and is about to be waited for
-    return float(times.user + times.system + times.children_user + times.children_system)
+from triglot.usage import cpu_seconds
 
 
 @dataclass(frozen=True)
