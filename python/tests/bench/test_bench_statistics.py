@@ -74,6 +74,11 @@ def test_a_ratio_of_pairs_does_not_see_what_slowed_both_down() -> None:
     assert unpaired.high - unpaired.low > 0.3
 
 
+def test_a_ratio_of_pairs_is_that_of_the_rounds() -> None:
+    # The medians, 6 and 3, are of different rounds.
+    assert ratio([2.0, 4, 6, 8, 10], [5.0, 1, 2, 3, 4], paired=True).value == pytest.approx(8 / 3)
+
+
 def test_pairs_must_be_complete() -> None:
     with pytest.raises(ValueError, match="no pairs"):
         ratio([1.0, 2.0], [1.0], paired=True)

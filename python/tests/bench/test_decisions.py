@@ -1,7 +1,8 @@
 from bench_runs import row, run
 from triglot.bench.decisions import QUESTIONS, Question, answer
-from triglot.bench.model import Row
-from triglot.bench.statistics import single
+from triglot.bench.model import Interval, Measure, Row
+from triglot.bench.ranking import rank
+from triglot.bench.statistics import MIN_SAMPLES, single
 
 QUESTION = Question("does things", "things", "times", ("a", "b", "c"), "time")
 
@@ -15,6 +16,37 @@ def test_nobody_is_preferred_where_they_do_not() -> None:
     found = answer(run([row("a", 1.002), row("b"), row("c", 3)]), QUESTION)
     assert found == "**b, a** (no difference is claimed between them): b 1.00 s, a 1.00 s; then c 3.00 s"
     assert answer(run([row("a"), row("b"), row("c")]), QUESTION).startswith("any: no difference is claimed")
+
+
+def spread(key: str, low: float, value: float, high: float) -> Row:
+    interval = Interval(value=value, low=low, high=high, count=MIN_SAMPLES)
+    measures = {"time": Measure(unit="s", better="lower", interval=interval)}
+    return Row(key=key, labels={"language": key}, measures=measures)
+
+
+def test_who_is_worse_than_the_best_is_no_leader_for_a_wide_neighbour() -> None:
+    chain = [spread("a", 0.9, 1, 1.5), spread("b", 1.4, 2, 3.2), spread("c", 3.0, 3.5, 4.0)]
+    found = answer(run(chain), QUESTION)
+    assert found == "nobody stands out: a 1.00 s, b 2.00 s; worse than the best of them: c 3.50 s"
+
+
+def test_a_wide_best_leads_nobody() -> None:
+    wide = [spread("a", 0.5, 1, 9), spread("b", 1.4, 1.5, 1.6), spread("c", 2.8, 3, 3.2)]
+    assert rank(wide, "time").parted == [False, False]
+    assert answer(run(wide), QUESTION) == "any: no difference is claimed between a 1.00 s, b 1.50 s, c 3.00 s"
+
+
+def test_nobody_is_best_whom_a_held_back_row_beats() -> None:
+    found = answer(run([row("a", 0.4, server_bound=True), row("b"), row("c", 3)]), QUESTION)
+    assert found == "a 400 ms, as fast as this server; then b 1.00 s, c 3.00 s; a: server-bound"
+
+
+def test_on_a_server_of_which_nothing_is_known_nothing_is_ranked() -> None:
+    measured = run([row("a"), row("b", 2), row("c", 3)])
+    table = measured.sections[0].tables[0].model_copy(update={"rank_by": None})
+    section = measured.sections[0].model_copy(update={"tables": [table]})
+    given = measured.model_copy(update={"server": "127.0.0.1:7233", "sections": [section]})
+    assert answer(given, QUESTION).startswith("not ranked in this run")
 
 
 def test_of_few_samples_nothing_is_chosen() -> None:

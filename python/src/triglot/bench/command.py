@@ -11,6 +11,7 @@ from triglot.bench.comparison import NO_CLAIM, Change, Comparison, compare
 from triglot.bench.files import REPORT, read_result, write_report, write_result
 from triglot.bench.markdown import ranking_sentence
 from triglot.bench.model import Run
+from triglot.bench.page import FOLDER, unfit
 from triglot.bench.ranking import rank_table
 from triglot.bench.running import RunOptions, run
 from triglot.bench.sections import BenchError
@@ -39,10 +40,13 @@ def render(source: Path, folder: Path) -> None:
     """Writes tables and pictures of a run anew.
 
     Raises:
-        BenchError: If the source is no run.
+        BenchError: If the source is no run, or the folder is that of the documentation, for which it is not
+            good enough.
     """
     os.environ.setdefault("MPLCONFIGDIR", inherited_environment()["MPLCONFIGDIR"])
     result = read_result(source)
+    if folder.resolve() == FOLDER and (reason := unfit(result)):
+        raise BenchError(f"this run is not for docs/comparing-sdks.md: {reason}")
     folder.mkdir(parents=True, exist_ok=True)
     write_result(folder, result)
     write_report(folder, result)
@@ -67,7 +71,7 @@ def _print_claims(console: Console, result: Run) -> None:
     for section in result.sections:
         for table in section.tables:
             if ranking := rank_table(table):
-                claim = ranking_sentence(table.rank_by or "", ranking)
+                claim = ranking_sentence(ranking)
                 console.print(f"[bold]{escape(table.title)}[/]: {escape(claim)}")
 
 

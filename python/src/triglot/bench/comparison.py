@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from triglot.bench.model import Interval, Machine, Measure, Row, Run
+from triglot.bench.ranking import still_changing
 from triglot.bench.statistics import parts, ratio
 from triglot.bench.wording import row_name
 
@@ -89,7 +90,7 @@ def _changes(section: str, table: str, before: Row, after: Row) -> Iterator[Chan
                 measure,
                 other,
                 _ratio(before, after, measure, other),
-                _verdict(before, after, measure, other),
+                _verdict(before, after, column),
             )
 
 
@@ -102,9 +103,12 @@ def _ratio(before: Row, after: Row, measure: Measure, other: Measure) -> Interva
     return ratio(after.samples[other.samples], below, quantile=measure.quantile)
 
 
-def _verdict(before: Row, after: Row, measure: Measure, other: Measure) -> str:
+def _verdict(before: Row, after: Row, column: str) -> str:
+    measure, other = before.measures[column], after.measures[column]
     if before.server_bound or after.server_bound:
         return "server-bound: nothing is claimed"
+    if still_changing(before, column) or still_changing(after, column):
+        return "still changing: nothing is claimed"
     if not parts(measure.interval, other.interval):
         return NO_CLAIM
     grew = other.interval.value > measure.interval.value

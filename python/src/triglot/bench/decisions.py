@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from triglot.bench.kernel import PER_CPU
 from triglot.bench.markdown import grid
 from triglot.bench.model import Row, Run
-from triglot.bench.ranking import Ranking, rank
+from triglot.bench.ranking import Ranking, all_part, rank
 from triglot.bench.statistics import MIN_SAMPLES
 from triglot.bench.wording import format_value
 
@@ -77,20 +77,24 @@ def _place(question: Question) -> str:
 
 def answer(run: Run, question: Question) -> str:
     """Returns who is best, or that nobody may be called so."""
-    rows = _rows(run, question)
-    if rows is None:
+    table = _table(run, question)
+    if table is None:
         return "not measured in this run"
-    ranking = rank(rows, question.measure)
+    if table.rank_by is None and run.server != "embedded":
+        return "not ranked in this run: nothing is known of what its server does besides"
+    ranking = rank([table.row(key) for key in question.rows], question.measure)
     left_out = "".join(f"; {_name(row)}: {reason}" for row, reason in ranking.left_out)
     return _words(ranking, question.measure) + left_out
 
 
-def _rows(run: Run, question: Question) -> list[Row] | None:
+def _table(run: Run, question: Question) -> Table | None:
     try:
         table = run.section(question.section).table(question.table)
-        return [table.row(key) for key in question.rows]
+        for key in question.rows:
+            table.row(key)
     except KeyError:
         return None
+    return table
 
 
 def _words(ranking: Ranking, measure: str) -> str:
@@ -98,13 +102,17 @@ def _words(ranking: Ranking, measure: str) -> str:
         # The only one that is left is not the best by that.
         alone = f": {_values(ranking.rows, measure)}" if ranking.rows else ""
         return f"nothing can be compared{alone}"
-    leaders = ranking.leaders()
-    named = _values(leaders, measure)
-    rest = ranking.rows[len(leaders) :]
     if any(row.measures[measure].interval.count < MIN_SAMPLES for row in ranking.rows):
         return f"too few samples for a choice: {_values(ranking.rows, measure)}"
+    if unbeaten := ranking.unbeaten():
+        return f"{_values(unbeaten, measure)}, as fast as this server; then {_values(ranking.rows, measure)}"
+    leaders = ranking.leaders()
+    named = _values(leaders, measure)
+    rest = [row for row in ranking.rows if row not in leaders]
     if not rest:
         return f"any: no difference is claimed between {named}"
+    if not all_part(leaders, rest, measure):
+        return f"nobody stands out: {named}; worse than the best of them: {_values(rest, measure)}"
     tied = "" if len(leaders) == 1 else " (no difference is claimed between them)"
     return f"**{', '.join(map(_name, leaders))}**{tied}: {named}; then {_values(rest, measure)}"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from triglot.bench.model import Load, Machine, Run, Section, Table
-from triglot.bench.ranking import Ranking, rank_table
+from triglot.bench.model import Load, Machine, Row, Run, Section, Table
+from triglot.bench.ranking import SERVER_BOUND, Ranking, rank_table, still_changing
 from triglot.bench.wording import format_measure, format_value, row_name
 
 
@@ -70,33 +70,50 @@ def table_markdown(table: Table) -> str:
     """Returns a table with its ranking, if it has one."""
     labels = list(dict.fromkeys(label for row in table.rows for label in row.labels))
     columns = list(dict.fromkeys(column for row in table.rows for column in row.measures))
-    has_notes = any(row.note or row.absent or row.server_bound for row in table.rows)
+    remarks = [_remarks(row) for row in table.rows]
+    has_notes = any(remarks)
     rows = []
-    for row in table.rows:
+    for row, remark in zip(table.rows, remarks, strict=True):
         cells = [row.labels.get(label, "") for label in labels]
         cells += [
             format_measure(row.measures[column]) if column in row.measures else "" for column in columns
         ]
         if has_notes:
-            remarks = (row.absent, "server-bound, not ranked" if row.server_bound else None, row.note)
-            cells.append("; ".join(remark for remark in remarks if remark))
+            cells.append(remark)
         rows.append(cells)
     body = grid([*labels, *columns, *([" "] if has_notes else [])], rows)
     ranking = rank_table(table)
-    return f"{body}\n\n{ranking_sentence(table.rank_by or '', ranking)}" if ranking else body
+    if ranking:
+        return f"{body}\n\n{ranking_sentence(ranking)}"
+    return f"{body}\n\nNothing is ranked: {table.unranked}." if table.unranked else body
 
 
-def ranking_sentence(column: str, ranking: Ranking) -> str:
-    """Returns the order in one line: `>` where it may be claimed, `≈` where not."""
+def _remarks(row: Row) -> str:
+    changing = [
+        f"{column} {words}, not ranked" for column in row.measures if (words := still_changing(row, column))
+    ]
+    found = (row.absent, f"{SERVER_BOUND}, not ranked" if row.server_bound else None, *changing, row.note)
+    return "; ".join(remark for remark in found if remark)
+
+
+def ranking_sentence(ranking: Ranking) -> str:
+    """Returns the order in one line: `>` where all before may be claimed to be better than all behind."""
     if not ranking.rows:
         order = "nothing can be ranked"
     else:
         order = row_name(ranking.rows[0])
         for row, parted in zip(ranking.rows[1:], ranking.parted, strict=True):
             order += f" {'>' if parted else '≈'} {row_name(row)}"
-    left_out = "".join(f"; not ranked: {row_name(row)} ({reason})" for row, reason in ranking.left_out)
-    key = "(`>`: intervals part; `≈`: no difference is claimed.)"
-    return f"By {column}, the best first: {order}{left_out}. {key}"
+    ahead = ranking.ahead()
+    left_out = "".join(
+        f"; not ranked: {row_name(row)} ({reason}{', though its value is the better one' if row in ahead else ''})"
+        for row, reason in ranking.left_out
+    )
+    key = (
+        "(`>`: the intervals of all before part from those of all behind; `≈`: that is not so, and no "
+        "difference is claimed of these two places.)"
+    )
+    return f"By {ranking.column}, the best first: {order}{left_out}. {key}"
 
 
 def load_words(load: Load) -> str:

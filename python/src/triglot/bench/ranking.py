@@ -1,35 +1,72 @@
 """Which of several rows is better, as far as that may be claimed."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triglot.bench.model import Row, Table
-from triglot.bench.statistics import parts
+from triglot.bench.statistics import drift, parts
+from triglot.bench.wording import format_value
+
+SERVER_BOUND = "server-bound"
 
 
 @dataclass(frozen=True)
 class Ranking:
     """An order of rows.
 
+    That two rows do not part says nothing of a third one: of a, b, c only a and c may. So all that is said
+    here looks at every pair.
+
     Attributes:
+        column: By what.
         rows: The best first.
-        parted: For each but the last, whether it may be claimed to be better than the next one.
         left_out: Rows that are not ranked, with the reason.
     """
 
+    column: str
     rows: list[Row]
-    parted: list[bool]
     left_out: list[tuple[Row, str]]
 
+    @property
+    def parted(self) -> list[bool]:
+        """For each row but the last: may all up to it be claimed to be better than all behind it?"""
+        return [self._parted(self.rows[:place], self.rows[place:]) for place in range(1, len(self.rows))]
+
     def leaders(self) -> list[Row]:
-        """Returns the best row, and those of which it cannot be claimed that they are worse."""
-        count = next((place + 1 for place, parted in enumerate(self.parted) if parted), len(self.rows))
-        return self.rows[:count]
+        """Returns the best row, and those of which it cannot be claimed that they are worse than it."""
+        return [
+            row for place, row in enumerate(self.rows) if not place or not self._part(self.rows[0], row)
+        ]
+
+    def is_clear(self) -> bool:
+        """Whether the leaders are better than all others, and equally good as far as can be claimed."""
+        leaders = self.leaders()
+        others = [row for row in self.rows if row not in leaders]
+        among = any(self._part(one, other) for one in leaders for other in leaders)
+        return not among and self._parted(leaders, others)
+
+    def ahead(self) -> list[Row]:
+        """Returns the rows that are not ranked though their values are better than the best one's."""
+        if not self.rows:
+            return []
+        best = self.rows[0].measures[self.column]
+        sign = -1 if best.better == "higher" else 1
+        return [
+            row
+            for row, _ in self.left_out
+            if self.column in row.measures
+            and sign * row.measures[self.column].interval.value < sign * best.interval.value
+        ]
+
+    def _part(self, one: Row, other: Row) -> bool:
+        return parts(one.measures[self.column].interval, other.measures[self.column].interval)
+
+    def _parted(self, some: Sequence[Row], others: Sequence[Row]) -> bool:
+        return all(self._part(one, other) for one in some for other in others)
 
 
 def rank(rows: Sequence[Row], column: str) -> Ranking:
-    """Ranks rows by a measure; one whose pace the server set says nothing about itself."""
+    """Ranks rows by a measure, but those that say nothing about it: server-bound ones, and what still changed."""
     ranked, left_out = [], []
     for row in rows:
         reason = _unranked(row, column)
@@ -40,23 +77,33 @@ def rank(rows: Sequence[Row], column: str) -> Ranking:
     ranked.sort(key=lambda row: row.measures[column].interval.value)
     if any(row.measures[column].better == "higher" for row in ranked):
         ranked.reverse()
-    parted = [
-        parts(one.measures[column].interval, other.measures[column].interval)
-        for one, other in itertools.pairwise(ranked)
-    ]
-    return Ranking(ranked, parted, left_out)
+    return Ranking(column, ranked, left_out)
 
 
 def rank_table(table: Table) -> Ranking | None:
     """Ranks a table's rows, if they are to be ranked."""
-    return rank(table.rows, table.rank_by) if table.rank_by else None
+    return rank(table.rows, table.rank_by) if table.rank_by and not table.unranked else None
+
+
+def still_changing(row: Row, column: str) -> str | None:
+    """Returns how a measure still changed while it was measured, if it did."""
+    measure = row.measures[column]
+    if measure.samples is None or measure.better is None:
+        return None
+    found = drift(row.samples[measure.samples])
+    if found is None:
+        return None
+    first, second = (format_value(value, measure.unit) for value in (found.first, found.second))
+    return f"still changing: first half {first}, second half {second}"
 
 
 def _unranked(row: Row, column: str) -> str | None:
     if row.absent:
         return row.absent
     if row.server_bound:
-        return "server-bound"
+        return f"{SERVER_BOUND}: as fast as this server"
     if column not in row.measures:
         return "not measured"
-    return None if row.measures[column].better else "neither direction is better"
+    return still_changing(row, column) or (
+        None if row.measures[column].better else "neither direction is better"
+    )

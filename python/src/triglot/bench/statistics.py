@@ -34,8 +34,7 @@ def estimate(samples: Sequence[float], quantile: float = 0.5) -> Interval:
         ValueError: If there are none.
     """
     values = _values(samples)
-    draws = _bootstrap([values], quantile)[0]
-    return _interval(float(np.quantile(values, quantile)), draws, len(values))
+    return _interval(float(np.quantile(values, quantile)), _bootstrap(values, quantile), len(values))
 
 
 def ratio(
@@ -51,21 +50,20 @@ def ratio(
         numerator: Samples above the line.
         denominator: Samples below it, all above 0.
         quantile: 0 to 1.
-        paired: Whether equal places are of one round, in which the machine was equally fast for both: then
-            rounds are resampled, and what slowed both down cancels.
+        paired: Whether equal places are of one round, in which the machine was equally fast for both: then it
+            is the quantile of the rounds' own ratios, in which what slowed both down cancels.
 
     Raises:
         ValueError: If there are no samples, or pairs are incomplete.
     """
     above, below = _values(numerator), _values(denominator)
-    if paired and len(above) != len(below):
-        raise ValueError(f"{len(above)} samples and {len(below)} are no pairs")
     if paired:
-        draws = _bootstrap([above, below], quantile)
-    else:
-        draws = [_bootstrap([above], quantile)[0], _bootstrap([below], quantile, _SEED + 1)[0]]
+        if len(above) != len(below):
+            raise ValueError(f"{len(above)} samples and {len(below)} are no pairs")
+        return estimate((above / below).tolist(), quantile)
+    draws = _bootstrap(above, quantile) / _bootstrap(below, quantile, _SEED + 1)
     value = float(np.quantile(above, quantile) / np.quantile(below, quantile))
-    return _interval(value, draws[0] / draws[1], min(len(above), len(below)))
+    return _interval(value, draws, min(len(above), len(below)))
 
 
 def parts(one: Interval, other: Interval) -> bool:
@@ -137,18 +135,16 @@ def _values(samples: Sequence[float]) -> Floats:
     return values
 
 
-def _bootstrap(series: Sequence[Floats], quantile: float, seed: int = _SEED) -> list[Floats]:
-    """Returns float64[resamples] for each series of equal length: the quantile of each resample."""
+def _bootstrap(values: Floats, quantile: float, seed: int = _SEED) -> Floats:
+    """Returns float64[resamples]: the quantile of each resample."""
     generator = np.random.default_rng(seed)
-    count = len(series[0])
-    at_a_time = max(1, _MOST_DRAWS // count)
-    results: list[list[Floats]] = [[] for _ in series]
+    at_a_time = max(1, _MOST_DRAWS // len(values))
+    results = []
     for begin in range(0, _RESAMPLES, at_a_time):
-        size = (min(at_a_time, _RESAMPLES - begin), count)
-        places = generator.integers(0, count, size=size)
-        for result, values in zip(results, series, strict=True):
-            result.append(np.quantile(values[places], quantile, axis=1))
-    return [np.concatenate(result) for result in results]
+        size = (min(at_a_time, _RESAMPLES - begin), len(values))
+        places = generator.integers(0, len(values), size=size)
+        results.append(np.quantile(values[places], quantile, axis=1))
+    return np.concatenate(results)
 
 
 def _interval(value: float, draws: Floats, count: int) -> Interval:
