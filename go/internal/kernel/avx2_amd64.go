@@ -142,7 +142,7 @@ func (t *tally) collect(r *run, results []float64) int {
 		t.worst[lane], t.limit[lane] = r.worst.limit, r.tail.limit
 		t.low[lane], t.width[lane] = float64(r.model.low), float64(r.model.width)
 	}
-	room := r.tail.room(len(results) + 4)
+	room := r.tail.room(len(results) + vectorWidth)
 	done, kept := collectAVX2(&t.sum[0], &results[0], len(results)/4, &r.counts[0], &room[0])
 	if done == 0 {
 		return 0

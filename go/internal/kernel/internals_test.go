@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -124,7 +125,6 @@ func TestBlocksAllocateNothing(t *testing.T) {
 		}
 		const scenarios = 1 << 18
 		run := newRun(model, scenarios)
-		run.tail.values = make([]int64, 0, run.tail.full)
 		allocations := testing.AllocsPerRun(10, func() {
 			if err := run.block(0, 4096); err != nil {
 				t.Fatal(err)
@@ -132,6 +132,31 @@ func TestBlocksAllocateNothing(t *testing.T) {
 		})
 		if allocations != 0 {
 			t.Errorf("%s: %v allocations a block; want none", path, allocations)
+		}
+	}
+}
+
+func TestATailNeedsNoFurtherRoom(t *testing.T) {
+	const count = 200_000
+	random := rand.New(rand.NewPCG(1, 2))
+	for seed := range uint64(40) {
+		spec := Spec{Days: 50, Assets: 1, Exposures: []int64{1_000_000}, Horizon: 2, BlockDays: 1, Seed: seed}
+		for range spec.Days {
+			spec.Growth = append(spec.Growth, 1+0.02*random.NormFloat64())
+		}
+		model, err := NewModel(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := newRun(model, count)
+		room := cap(run.tail.values)
+		for first := 0; first < count; first += BlockScenarios {
+			if err := run.block(uint32(first), min(BlockScenarios, count-first)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if grown := cap(run.tail.values); grown != room {
+			t.Errorf("seed %d: the tail's room grew from %d to %d values", seed, room, grown)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func newRun(m *Model, count int64) *run {
 	way := m.calculator()
 	counts := make([]int64, binCount)
 	tail := newTail(tailSize(count), Histogram{Low: m.low, Width: m.width, Counts: counts})
-	tail.values = make([]int64, 0, tail.full+way.chunk())
+	tail.values = make([]int64, 0, tail.full+way.chunk()+vectorWidth)
 	return &run{
 		model:   m,
 		min:     math.MaxInt64,

@@ -46,6 +46,9 @@ func (t *tail) add(value int64) {
 	t.dropIfFull()
 }
 
+// vectorWidth is how many values a path may write beyond those that it keeps.
+const vectorWidth = 4
+
 // room is where a number of values may be written that filled then takes in.
 func (t *tail) room(count int) []int64 {
 	t.values = slices.Grow(t.values, count)

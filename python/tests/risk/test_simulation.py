@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
+from temporalio.activity import ActivityCancellationDetails
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.testing import ActivityEnvironment
 
@@ -339,6 +340,18 @@ async def test_a_cancelled_attempt_stops_its_process(
     assert "giving up" in caplog.messages
     with pytest.raises(ProcessLookupError):
         os.kill(processes[-1], 0)
+
+
+async def test_an_attempt_that_outlives_its_workers_grace_is_interrupted(
+    store: Store, simulators: Simulators
+) -> None:
+    attempt = Attempt(store, simulators)
+    running = await begun(attempt, simulators, await request_of(store, long_spec(), 2**32 - FIRST))
+    attempt.environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
+    with pytest.raises(ApplicationError, match="the worker is stopping") as caught:
+        await running
+    assert (caught.value.type, caught.value.non_retryable) == ("Interrupted", False)
+    assert caught.value.category == ApplicationErrorCategory.BENIGN
 
 
 async def test_an_attempt_whose_process_is_killed_may_be_retried(

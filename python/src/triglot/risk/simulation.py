@@ -57,8 +57,11 @@ class ShardActivities:
         attempt = _Attempt(self._store, request)
         try:
             return await attempt.run(self._simulators)
-        except asyncio.CancelledError:
-            logger.info("giving up", extra={"cause": str(activity.cancellation_details())})
+        except asyncio.CancelledError as error:
+            details = activity.cancellation_details()
+            logger.info("giving up", extra={"cause": str(details)})
+            if details and details.worker_shutdown:
+                raise _interrupted("the worker is stopping, another takes over") from error
             raise
         except SimulatorEndedError as error:
             raise ApplicationError(f"simulation interrupted: {error}", type=INTERRUPTED) from error
