@@ -20,6 +20,13 @@ def row(key: str, factor: float = 1.0, *, server_bound: bool = False) -> Row:
     )
 
 
+def changing(key: str, factor: float = 1.0) -> Row:
+    """A row that becomes faster from round to round."""
+    samples = [factor * time for time in (2.0, 1.8, 1.6, 1.4, 1.2)]
+    measures = {"time": statistics.measure(samples, "s", "lower", name="time")}
+    return Row(key=key, labels={"language": key}, samples={"time": samples}, measures=measures)
+
+
 def table(rows: Sequence[Row]) -> Table:
     return Table(name="times", title="Times", rows=list(rows), rank_by="time", plot=Plot(measure="time"))
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bench_runs import row, run, table
+from bench_runs import changing, row, run, table
 from triglot.bench import statistics
 from triglot.bench.comparison import NO_CLAIM, compare
 from triglot.bench.files import read_result, write_report, write_result
@@ -40,6 +40,13 @@ def test_a_table_says_everything_of_a_row() -> None:
         "| bound | 1.00 s (0.990 to 1.02) | server-bound, not ranked |",
         "| c |  | not installed |",
     ]
+
+
+def test_what_still_changed_says_so_and_is_not_ranked() -> None:
+    text = table_markdown(table([changing("restless", 0.1), row("fast"), row("slow", 2)]))
+    halves = "still changing: first half 190 ms, second half 130 ms"
+    assert f"| time {halves}, not ranked |" in text
+    assert f"fast > slow; not ranked: restless ({halves})." in text
 
 
 def test_of_few_samples_the_number_is_said() -> None:
@@ -128,6 +135,11 @@ def test_two_runs_differ_where_intervals_part() -> None:
         "things, Times: gone is in the first run only",
         "things, Times: c is in the second run only",
     ]
+
+
+def test_of_what_still_changed_nothing_is_claimed_between_runs() -> None:
+    (change,) = compare(run([changing("a")]), run([row("a", 9)])).changes
+    assert change.verdict == "still changing: nothing is claimed"
 
 
 def test_another_machine_is_named() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from triglot.bench.model import Interval, Row
-from triglot.bench.statistics import estimate, exact, measure, parts, ratio, single, with_ratio
+from triglot.bench.statistics import drift, estimate, exact, measure, parts, ratio, single, with_ratio
 
 NORMAL = np.random.default_rng(7).normal(100, 10, 400)
 
@@ -77,6 +77,30 @@ def test_a_ratio_of_pairs_does_not_see_what_slowed_both_down() -> None:
 def test_a_ratio_of_pairs_is_that_of_the_rounds() -> None:
     # The medians, 6 and 3, are of different rounds.
     assert ratio([2.0, 4, 6, 8, 10], [5.0, 1, 2, 3, 4], paired=True).value == pytest.approx(8 / 3)
+
+
+@pytest.mark.parametrize(
+    ("samples", "found"),
+    [
+        ([2.0, 1.8, 1.6, 1.4, 1.2], (1.9, 1.3)),
+        ([1.2, 1.4, 1.6, 1.8, 2.0, 2.2], (1.4, 2.0)),
+        # Two beyond the other three, as by chance in every fifth case.
+        ([1.9, 2.0, 1.2, 1.4, 1.3], None),
+        # Too little to matter, and too few to tell.
+        ([1.0, 1.01, 1.02, 1.03, 1.04], None),
+        ([2.0, 1.5, 1.0, 0.5], None),
+        ([0.0] * 8, None),
+    ],
+)
+def test_what_still_changes_is_found(samples: list[float], found: tuple[float, float] | None) -> None:
+    halves = drift(samples)
+    assert (halves and (halves.first, halves.second)) == (pytest.approx(found) if found else None)
+
+
+@pytest.mark.parametrize("count", [5, 8, 15])
+def test_chance_is_rarely_taken_for_a_change(count: int) -> None:
+    generator = np.random.default_rng(6)
+    assert sum(drift(list(generator.normal(10, 3, count))) is not None for _ in range(400)) <= 0.06 * 400
 
 
 def test_pairs_must_be_complete() -> None:

@@ -1,4 +1,4 @@
-from bench_runs import row, run
+from bench_runs import changing, row, run
 from triglot.bench.decisions import QUESTIONS, Question, answer
 from triglot.bench.model import Interval, Measure, Row
 from triglot.bench.ranking import rank
@@ -39,6 +39,15 @@ def test_a_wide_best_leads_nobody() -> None:
 def test_nobody_is_best_whom_a_held_back_row_beats() -> None:
     found = answer(run([row("a", 0.4, server_bound=True), row("b"), row("c", 3)]), QUESTION)
     assert found == "a 400 ms, as fast as this server; then b 1.00 s, c 3.00 s; a: server-bound"
+
+
+def test_nobody_is_best_before_a_row_that_still_changed() -> None:
+    halves = "still changing: first half 760 ms, second half 520 ms"
+    found = answer(run([changing("a", 0.4), row("b"), row("c", 3)]), QUESTION)
+    assert found == f"a 640 ms, still changing; then b 1.00 s, c 3.00 s; a: {halves}"
+
+    slowest = answer(run([changing("a", 9), row("b"), row("c", 3)]), QUESTION)
+    assert slowest.startswith("**b**: b 1.00 s; then c 3.00 s; a: still changing: ")
 
 
 def test_on_a_server_of_which_nothing_is_known_nothing_is_ranked() -> None:

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
+from triglot.bench import statistics
 from triglot.bench.calling import (
     ACTIVITY_CPU,
     ACTIVITY_MEMORY,
@@ -330,20 +333,26 @@ def _latency(taken: Mapping[BurstCase, Sequence[Burst]]) -> Table:
 
 
 def _cost(kind: Kind, costs: Mapping[BurstCase, Sequence[Burst]]) -> Table:
-    """Pools, by worker, the bursts of all pairs that it takes part in."""
+    """Takes, by worker and round, the mean over the pairs that it takes part in."""
     activities = kind == "activities"
     columns = (ACTIVITY_CPU, ACTIVITY_MEMORY) if activities else (WORKFLOW_CPU, WORKFLOW_MEMORY)
     named = [replace(column, name=name) for column, name in zip(columns, ("CPU", "memory"), strict=True)]
     rows: list[Row] = []
     for language, title in LANGUAGES.items():
-        pooled = [
-            burst
+        of_pairs = [
+            make_row("", {}, bursts, (*named, *SURROUNDINGS)).samples
             for case, bursts in costs.items()
             if language == (case.activity if activities else case.workflow)
-            for burst in bursts
         ]
+        # One sample a round: what pairs of one round have in common is that round's mood.
+        rounds = {name: np.mean([found[name] for found in of_pairs], axis=0).tolist() for name in of_pairs[0]}
+        measures = {
+            column.name: statistics.measure(rounds[column.name], column.unit, column.better, name=column.name)
+            for column in (*named, *SURROUNDINGS)
+            if column.name in rounds
+        }
         key = str(WorkerName(language, kind))
-        rows.append(make_row(key, {"language": title}, pooled, (*named, *SURROUNDINGS)))
+        rows.append(Row(key=key, labels={"language": title}, measures=measures, samples=rounds))
     return Table(
         name="cost" if activities else "cost-workflows",
         title=f"What a call without work costs a worker for {kind}",

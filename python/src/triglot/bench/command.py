@@ -71,7 +71,7 @@ def _print_claims(console: Console, result: Run) -> None:
     for section in result.sections:
         for table in section.tables:
             if ranking := rank_table(table):
-                claim = ranking_sentence(ranking)
+                claim = ranking_sentence(table.rank_by or "", ranking)
                 console.print(f"[bold]{escape(table.title)}[/]: {escape(claim)}")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from triglot.bench.kernel import PER_CPU
 from triglot.bench.markdown import grid
-from triglot.bench.model import Row, Run
+from triglot.bench.model import Row, Run, Table
 from triglot.bench.ranking import Ranking, all_part, rank
 from triglot.bench.statistics import MIN_SAMPLES
 from triglot.bench.wording import format_value
@@ -104,8 +104,10 @@ def _words(ranking: Ranking, measure: str) -> str:
         return f"nothing can be compared{alone}"
     if any(row.measures[measure].interval.count < MIN_SAMPLES for row in ranking.rows):
         return f"too few samples for a choice: {_values(ranking.rows, measure)}"
-    if unbeaten := ranking.unbeaten():
-        return f"{_values(unbeaten, measure)}, as fast as this server; then {_values(ranking.rows, measure)}"
+    if ahead := ranking.ahead():
+        why = {True: "as fast as this server", False: "still changing"}
+        before = [f"{_values([row], measure)}, {why[row.server_bound]}" for row in ahead]
+        return f"{'; '.join(before)}; then {_values(ranking.rows, measure)}"
     leaders = ranking.leaders()
     named = _values(leaders, measure)
     rest = [row for row in ranking.rows if row not in leaders]

@@ -36,9 +36,9 @@ _METHOD = (
     "here comes from another computation than the others'. {pinned} How many scenarios a measurement has is "
     "chosen for each kernel, so that all take about as long.",
     "They take turns: in each round every kernel is measured once, in a new random order. The first round "
-    "is dropped. Ratios are of one round's measurements, so that what slows the machine down for a while "
-    "cancels. CPU time is by the executor's own clock of its thread (Node: of its process), and compared "
-    "with what the system counts for the process.",
+    "is dropped. A ratio is the median of the rounds' own ratios, so that what slows the machine down for a "
+    "while cancels. CPU time is by the executor's own clock of its thread (Node: of its process), and "
+    "compared with what the system counts for the process.",
 )
 
 

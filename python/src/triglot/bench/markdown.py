@@ -83,9 +83,7 @@ def table_markdown(table: Table) -> str:
         rows.append(cells)
     body = grid([*labels, *columns, *([" "] if has_notes else [])], rows)
     ranking = rank_table(table)
-    if ranking:
-        return f"{body}\n\n{ranking_sentence(ranking)}"
-    return f"{body}\n\nNothing is ranked: {table.unranked}." if table.unranked else body
+    return f"{body}\n\n{ranking_sentence(table.rank_by or '', ranking)}" if ranking else body
 
 
 def _remarks(row: Row) -> str:
@@ -96,7 +94,7 @@ def _remarks(row: Row) -> str:
     return "; ".join(remark for remark in found if remark)
 
 
-def ranking_sentence(ranking: Ranking) -> str:
+def ranking_sentence(column: str, ranking: Ranking) -> str:
     """Returns the order in one line: `>` where all before may be claimed to be better than all behind."""
     if not ranking.rows:
         order = "nothing can be ranked"
@@ -104,16 +102,12 @@ def ranking_sentence(ranking: Ranking) -> str:
         order = row_name(ranking.rows[0])
         for row, parted in zip(ranking.rows[1:], ranking.parted, strict=True):
             order += f" {'>' if parted else '≈'} {row_name(row)}"
-    ahead = ranking.ahead()
-    left_out = "".join(
-        f"; not ranked: {row_name(row)} ({reason}{', though its value is the better one' if row in ahead else ''})"
-        for row, reason in ranking.left_out
-    )
+    left_out = "".join(f"; not ranked: {row_name(row)} ({reason})" for row, reason in ranking.left_out)
     key = (
-        "(`>`: the intervals of all before part from those of all behind; `≈`: that is not so, and no "
-        "difference is claimed of these two places.)"
+        "(`>`: the intervals of all before part from those of all behind; `≈`: not of all, so no difference "
+        "is claimed.)"
     )
-    return f"By {ranking.column}, the best first: {order}{left_out}. {key}"
+    return f"By {column}, the best first: {order}{left_out}. {key}"
 
 
 def load_words(load: Load) -> str:

@@ -56,7 +56,7 @@ class Row(_Model):
         key: Its name among the rows of its table, the same in every run.
         labels: The leading cells by column, for instance `{"language": "Go", "payload": "1 KB"}`.
         measures: The further cells by column.
-        samples: What the measures were estimated from; a value a repeat, warm-ups dropped.
+        samples: What the measures were estimated from; a value a round, in their order, warm-ups dropped.
         absent: Why nothing was measured, for instance `not installed`; then there are no measures.
         server_bound: Whether server or load generator, not the worker, set the pace: printed as such, and
             never ranked.

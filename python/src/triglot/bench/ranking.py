@@ -30,20 +30,12 @@ class Ranking:
     @property
     def parted(self) -> list[bool]:
         """For each row but the last: may all up to it be claimed to be better than all behind it?"""
-        return [self._parted(self.rows[:place], self.rows[place:]) for place in range(1, len(self.rows))]
+        places = range(1, len(self.rows))
+        return [all_part(self.rows[:place], self.rows[place:], self.column) for place in places]
 
     def leaders(self) -> list[Row]:
         """Returns the best row, and those of which it cannot be claimed that they are worse than it."""
-        return [
-            row for place, row in enumerate(self.rows) if not place or not self._part(self.rows[0], row)
-        ]
-
-    def is_clear(self) -> bool:
-        """Whether the leaders are better than all others, and equally good as far as can be claimed."""
-        leaders = self.leaders()
-        others = [row for row in self.rows if row not in leaders]
-        among = any(self._part(one, other) for one in leaders for other in leaders)
-        return not among and self._parted(leaders, others)
+        return [row for row in self.rows if not all_part(self.rows[:1], [row], self.column)]
 
     def ahead(self) -> list[Row]:
         """Returns the rows that are not ranked though their values are better than the best one's."""
@@ -58,15 +50,18 @@ class Ranking:
             and sign * row.measures[self.column].interval.value < sign * best.interval.value
         ]
 
-    def _part(self, one: Row, other: Row) -> bool:
-        return parts(one.measures[self.column].interval, other.measures[self.column].interval)
 
-    def _parted(self, some: Sequence[Row], others: Sequence[Row]) -> bool:
-        return all(self._part(one, other) for one in some for other in others)
+def all_part(some: Sequence[Row], others: Sequence[Row], column: str) -> bool:
+    """Whether each of some rows parts from each of the others."""
+    return all(
+        parts(one.measures[column].interval, other.measures[column].interval)
+        for one in some
+        for other in others
+    )
 
 
 def rank(rows: Sequence[Row], column: str) -> Ranking:
-    """Ranks rows by a measure, but those that say nothing about it: server-bound ones, and what still changed."""
+    """Ranks rows by a measure, but those that say nothing about it: server-bound, or still changing."""
     ranked, left_out = [], []
     for row in rows:
         reason = _unranked(row, column)
@@ -82,7 +77,7 @@ def rank(rows: Sequence[Row], column: str) -> Ranking:
 
 def rank_table(table: Table) -> Ranking | None:
     """Ranks a table's rows, if they are to be ranked."""
-    return rank(table.rows, table.rank_by) if table.rank_by and not table.unranked else None
+    return rank(table.rows, table.rank_by) if table.rank_by else None
 
 
 def still_changing(row: Row, column: str) -> str | None:
@@ -101,7 +96,7 @@ def _unranked(row: Row, column: str) -> str | None:
     if row.absent:
         return row.absent
     if row.server_bound:
-        return f"{SERVER_BOUND}: as fast as this server"
+        return SERVER_BOUND
     if column not in row.measures:
         return "not measured"
     return still_changing(row, column) or (
