@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -146,9 +147,6 @@ func operation(
 	}
 }
 
-// sum is where sums go, so that the compiler does not drop them.
-var sum float64
-
 // summation returns what adds up the numbers of a field. Through the generated types: who reads a message writes no
 // reflection.
 func summation(field string) (func(proto.Message), error) {
@@ -161,7 +159,7 @@ func summation(field string) (func(proto.Message), error) {
 			for _, each := range found.(*riskv1.Shard).GetTailMinor() {
 				total += each
 			}
-			sum = float64(total)
+			runtime.KeepAlive(total) // or the compiler would drop the sum
 		}, nil
 	case "growth_factors":
 		return func(found proto.Message) {
@@ -169,7 +167,7 @@ func summation(field string) (func(proto.Message), error) {
 			for _, each := range found.(*riskv1.SimulationSpec).GetGrowthFactors() {
 				total += each
 			}
-			sum = total
+			runtime.KeepAlive(total)
 		}, nil
 	default:
 		return nil, fmt.Errorf("there is no field %q to sum", field)
