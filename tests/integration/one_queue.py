@@ -72,7 +72,9 @@ class Stage:
 
     async def checkpoint(self, shard: Shard) -> tuple[int, int] | None:
         """Returns which attempt runs, and the next scenario of which its last heartbeat has told."""
-        for pending in (await shard.describe()).raw_description.pending_activities:
+        description = await shard.describe()
+        assert description.status == WorkflowExecutionStatus.RUNNING, "the shard was done too early"
+        for pending in description.raw_description.pending_activities:
             details = pending.heartbeat_details.payloads
             if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED and details:
                 (checkpoint,) = await self.client.data_converter.decode(details, [ShardCheckpoint])
