@@ -13,14 +13,10 @@ one: a patch that does not apply or compile, and a test that is not found, are e
 """
 
 import argparse
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -28,9 +24,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-REPOSITORY = Path(__file__).parents[2]
+# As a script it sees its own folder alone.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scratch import Ran, Scratch, copy_repository
+
 PATCHES = Path(__file__).parent
-TEST_SECONDS = 300
 TAIL_LINES = 25
 PYTEST = ("pytest", "-c", "python/pyproject.toml", "--rootdir", ".", "-q", "-p", "no:cacheprovider")
 
@@ -72,99 +71,63 @@ def read_mutant(path: Path) -> Mutant:
     return Mutant(path, header["Safeguard"], test)
 
 
-@contextmanager
-def scratch_copy() -> Iterator[Path]:
-    """A copy of all that git would commit, with the installed packages of the original."""
-    listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], REPOSITORY)
-    with tempfile.TemporaryDirectory(prefix="triglot-mutants-") as folder:
-        copy = Path(folder)
-        for name in filter(None, listed.stdout.split("\0")):
-            source = REPOSITORY / name
-            if source.exists():  # else it was deleted and that is not committed yet
-                target = copy / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target)
-        modules = copy / "typescript/node_modules"
-        modules.mkdir()
-        for package in (REPOSITORY / "typescript/node_modules").iterdir():
-            # A workspace's link is relative, so in the copy it leads to the copy's own package.
-            (modules / package.name).symlink_to(package.readlink() if package.is_symlink() else package)
-        yield copy
-
-
-def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command in the folder, whose Python package hides the installed one."""
-    environment = {**os.environ, "PYTHONPATH": str(folder / "python/src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TEST_SECONDS,
-    )
-
-
 BUILDS = {
     "go": ["go", "-C", "go", "build", "-o", "bin/", "./cmd/..."],
     "typescript": ["npm", "--prefix", "typescript", "run", "--silent", "build"],
 }
 
 
-def build(test: tuple[str, ...], copy: Path) -> None:
+def build(test: tuple[str, ...], copy: Scratch) -> None:
     """Compiles what the test runs; `go test` does so itself."""
     across = test[0] == "pytest" and test[1].startswith("tests/")
     for language in ("go", "typescript") if across else ("typescript",) if test[0] == "node" else ():
-        result = run(BUILDS[language], copy)
-        if result.returncode:
+        result = copy.run(*BUILDS[language])
+        if result.code:
             raise MutantError(f"does not compile: {tail(result)}")
 
 
-def look(test: tuple[str, ...], copy: Path) -> Outcome:
+def look(test: tuple[str, ...], copy: Scratch) -> Outcome:
     """Runs one test and tells red from broken."""
     build(test, copy)
     match test:
         case ("pytest", node):
-            result = run([*PYTEST, node], copy)
-            red = result.returncode == 1
+            result = copy.run(*PYTEST, node)
+            red = result.code == 1
         case ("go", package, pattern):
-            result = run(["go", "-C", "go", "test", "-count=1", "-v", "-run", pattern, package], copy)
-            red = result.returncode != 0 and "--- FAIL" in result.stdout
-            if "=== RUN" not in result.stdout:
+            result = copy.run("go", "-C", "go", "test", "-count=1", "-v", "-run", pattern, package)
+            red = result.code != 0 and "--- FAIL" in result.output
+            if "=== RUN" not in result.output:
                 raise MutantError(f"no test ran: {tail(result)}")
         case ("node", file, pattern):
             package, _, module = file.rpartition("src/")
             compiled = Path(package, "dist", module).with_suffix(".js")
-            result = run(
-                ["node", "--test", "--test-reporter=tap", f"--test-name-pattern={pattern}", str(compiled)],
-                copy / "typescript",
-            )
-            red = result.returncode != 0 and "\nnot ok" in f"\n{result.stdout}"
-            if "\n# tests 0\n" in result.stdout:
+            options = ("--test", "--test-reporter=tap", f"--test-name-pattern={pattern}")
+            result = copy.run("node", *options, Path("typescript", compiled))
+            red = result.code != 0 and "\nnot ok" in f"\n{result.output}"
+            if "\n# tests 0\n" in result.output:
                 raise MutantError(f"no test ran: {tail(result)}")
         case _:
             raise MutantError(f"no kind of test: {' '.join(test)}")
-    if result.returncode == 0:
+    if result.code == 0:
         return Outcome.GREEN
     if red:
         return Outcome.RED
     raise MutantError(f"the test did not run: {tail(result)}")
 
 
-def tail(result: subprocess.CompletedProcess[str]) -> str:
+def tail(result: Ran) -> str:
     """The end of what a command said."""
-    return "\n".join((result.stdout + result.stderr).splitlines()[-TAIL_LINES:])
+    return "\n".join(result.output.splitlines()[-TAIL_LINES:])
 
 
-def apply(mutant: Mutant, copy: Path, *options: str) -> None:
+def apply(mutant: Mutant, copy: Scratch, *options: str) -> None:
     """Applies a patch, or takes it back."""
-    result = run(["git", "apply", *options, str(mutant.path)], copy)
-    if result.returncode:
-        raise MutantError(f"does not apply: {result.stderr.strip()}")
+    result = copy.run("git", "apply", *options, mutant.path)
+    if result.code:
+        raise MutantError(f"does not apply: {result.output.strip()}")
 
 
-def judge(mutant: Mutant, copy: Path, green: set[tuple[str, ...]]) -> bool:
+def judge(mutant: Mutant, copy: Scratch, green: set[tuple[str, ...]]) -> bool:
     """Returns whether the mutant's test notices it.
 
     Args:
@@ -194,7 +157,8 @@ def main() -> int:
     mutants = [read_mutant(path) for path in paths if not names or path.stem in names]
     console = Console(soft_wrap=True, highlight=False)
     failures = 0
-    with scratch_copy() as copy:
+    with tempfile.TemporaryDirectory(prefix="triglot-mutants-") as folder:
+        copy = copy_repository(Path(folder))
         green: set[tuple[str, ...]] = set()
         for mutant in mutants:
             begin = time.monotonic()
