@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from triglot.risk.analytics_worker import GRACE
 from triglot.stack import supervision
 from triglot.stack.processes import Process, RunFolder, StackError
 from triglot.stack.supervision import Supervisor, read_process_states
@@ -19,6 +20,16 @@ DEADLINE = 20
 # Says so when it runs, and does not end by SIGTERM.
 STUBBORN = "import pathlib, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 STUBBORN += "pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+# Ends a second after its grace.
+HANDING_BACK = """
+import pathlib, signal, sys, time
+running, handed_back, grace = sys.argv[1:]
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+pathlib.Path(running).touch()
+signal.sigwait({signal.SIGTERM})
+time.sleep(float(grace) + 1)
+pathlib.Path(handed_back).touch()
+"""
 
 
 @pytest.fixture
@@ -29,8 +40,9 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 @pytest.fixture
-def supervisor(folder: RunFolder) -> Iterator[Supervisor]:
-    """A supervisor of one stubborn worker that runs."""
+def supervisor(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+    """A supervisor of one stubborn worker that runs, less patient than usual."""
+    monkeypatch.setattr(supervision, "_WORKER_STOP_SECONDS", 4)
     running = folder.root / "running"
     command = [sys.executable, "-c", STUBBORN, str(running)]
     supervisor = Supervisor(folder, [Process("worker", command, task_queues=("queue",))])
@@ -78,6 +90,20 @@ def test_what_does_not_stop_in_time_is_killed(
     assert time.monotonic() - started < supervision._WORKER_STOP_SECONDS, "supervisord ended it, not we"
     assert_all_end(daemon_of(supervisor))
     assert not supervisor._socket_folder.exists()
+
+
+def test_a_worker_has_time_to_hand_back_what_it_cancels_when_its_grace_ends(folder: RunFolder) -> None:
+    started, handed_back = folder.root / "started", folder.root / "handed-back"
+    command = [sys.executable, "-c", HANDING_BACK, str(started), str(handed_back), str(GRACE.total_seconds())]
+    supervisor = Supervisor(folder, [Process("worker", command, task_queues=("queue",))])
+    supervisor.start()
+    deadline = time.monotonic() + DEADLINE
+    while not started.exists():
+        assert time.monotonic() < deadline, folder.log_of("supervisord").read_text()
+
+    supervisor.stop()
+
+    assert handed_back.exists(), folder.log_of("supervisord").read_text()
 
 
 def read_until_refused(folder: RunFolder) -> None:

@@ -27,12 +27,14 @@ from triglot.stack.processes import Process, RunFolder, StackError, inherited_en
 
 _USER = "triglot"
 _WORKERS = "workers"
-_WORKER_STOP_SECONDS = 5  # the workers' own grace
+# What a worker has in hand gets 5 s; after that it is cancelled, and handed back. TypeScript's worker, the
+# slowest to give up, ends at 10 s by itself.
+_WORKER_STOP_SECONDS = 12
 _SERVICE_STOP_SECONDS = 1
 _SERVER_STOP_SECONDS = 5  # what a server with a database needs is well below
 # Longer than workers and server together and supervisord's rounds of a second. All of the workers' is needed
 # at times: a signal that arrives between a fork and the new program is lost, and not repeated.
-_SHUTDOWN_SECONDS = 14
+_SHUTDOWN_SECONDS = 21
 _ANSWER_SECONDS = 3
 _EXITED = "EXITED"
 # Not EXITED: what ends by itself or is killed is that for the moment until it is started again.
