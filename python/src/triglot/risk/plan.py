@@ -14,9 +14,9 @@ BLOCK_SCENARIOS = 65_536
 
 MIN_SHARD_FACTORS = 200_000_000
 MAX_SHARD_FACTORS = 6_400_000_000
-"""Growth factors per shard, between a thirtieth of a second and a second of a core with AVX2, four times as
-much without: a shard costs server and workers some 40 ms of CPU beside the kernel, and nobody should wait
-long for the last one."""
+"""Growth factors per shard. Go with AVX2 takes a thirtieth of a second to a second of a core for them, pure
+Go four times as long, NumPy nine times. Fewer would not be worth the 10 ms of CPU that a shard costs server
+and workers; with more, everybody would wait for the last one."""
 
 ENOUGH_SHARDS = 32
 """So many keep a machine's cores busy to the end; where there are more, they grow."""
@@ -32,8 +32,8 @@ MAX_SHARDS_IN_FLIGHT = 200
 """A tenth of the 2,000 pending activities at which the server fails a workflow task for ever."""
 
 MAX_CHILDREN_IN_FLIGHT = 4
-"""While one of them merges, the others simulate; fewer, and nobody would simulate meanwhile, more, and each
-would have too few shards in flight to keep its workers busy between its workflow tasks."""
+"""While one of them merges, the others simulate. With more, each would have too few shards in flight to keep
+its workers busy between its workflow tasks."""
 
 CHILD_SHARDS_IN_FLIGHT = MAX_SHARDS_IN_FLIGHT // MAX_CHILDREN_IN_FLIGHT
 """Children know nothing of each other, so each has its part of the window."""
