@@ -1,12 +1,12 @@
 """Does what a page says, in a copy of the repository, and compares what is seen with what the page shows."""
 
 import re
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edits import EditError, make_edit
 from page import Block, Step, is_output, is_quoted, read_page
 from scratch import Scratch
 from shell import Shell, ShellError
@@ -87,15 +87,18 @@ class _Actor:
             case "text":
                 return self._compare(block)
             case "diff":
-                return self._patch(block)
+                return self._edit(block)
             case "mermaid":
                 return None
-        return self._make(block) if block.title else self._look(block)
+        if block.title is None:
+            return self._look(block)
+        self._make(block.title, block.text)
+        return None
 
-    def _make(self, block: Block) -> None:
-        made = self._scratch.root / str(block.title)
+    def _make(self, path: str, text: str) -> None:
+        made = self._scratch.root / path
         made.parent.mkdir(parents=True, exist_ok=True)
-        made.write_text(block.text)
+        made.write_text(text)
 
     def _look(self, block: Block) -> str | None:
         path = self._scratch.root / block.words[0]
@@ -119,17 +122,12 @@ class _Actor:
             return None
         return f"this was expected:\n{block.text}\nand this was printed:\n{self._printed}"
 
-    def _patch(self, block: Block) -> str | None:
-        ended = subprocess.run(
-            ["git", "apply", "--whitespace=nowarn", "-"],
-            cwd=self._scratch.root,
-            env=dict(self._scratch.variables),
-            input=block.text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return f"does not apply: {ended.stderr.strip()}" if ended.returncode else None
+    def _edit(self, block: Block) -> str | None:
+        try:
+            make_edit(self._scratch.root, block.text)
+        except EditError as error:
+            return f"cannot be edited so: {error}"
+        return None
 
 
 def _require_links(page: Path) -> None:

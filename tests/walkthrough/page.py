@@ -2,16 +2,20 @@
 
 | info string                 | what becomes of the block                                           |
 |-----------------------------|---------------------------------------------------------------------|
-| `sh`, `sh exit=2`           | run, in the one shell of the page; must end with 0, or that code    |
-| `text`, `text numbers-vary` | must be what the block of `sh` before it printed                    |
+| `sh`                        | run, in the one shell of the page; all of it must end with 0        |
+| `sh exit=2`                 | one command that must end with that code                            |
+| `text`                      | must be what the block of `sh` before it printed                    |
+| `text measured`             | the same, but times vary, and so do widths                          |
+| `text measured=Go,Python`   | the same, but so do all numbers of lines that begin with such a word |
 | `LANGUAGE path/of/a/file`   | must stand in that file as it is, if need be further to the right   |
 | `LANGUAGE title=path`       | is that file's content from now on: a file that the reader makes    |
-| `diff`                      | applied as a patch: an edit that the reader makes                   |
+| `diff`                      | an edit that the reader makes: edits.py                             |
 | anything else               | a mistake, save `mermaid`, which is a picture                       |
 
-In `text`, a line `...` stands for any lines and `...` within a line for any text. With `numbers-vary` any
-number stands for any other, and rules of boxes and the space between columns may be of another width. In a
-quotation a line that is a comment of `...` alone leaves lines out.
+In `text`, a line `...` stands for any lines and `...` within a line for any text. What is measured differs
+from run to run: a number before a unit of time, and the rows that the block names. Everything else is
+counted, chosen or computed, and must be as the page says. The rules of boxes and the space between columns
+are as wide as their numbers. In a quotation a line that is a comment of `...` alone leaves lines out.
 """
 
 import re
@@ -22,7 +26,15 @@ from pathlib import Path
 _FENCE = re.compile(r"^(\s*)```(.*)$")
 _HEADING = re.compile(r"^## (.+)$")
 _GAP = re.compile(r"^\s*(#|//) \.\.\.$")
-_VARYING = re.compile(r"(\d+(?:[.,:]\d+)*)|([━─]{2,})|( {2,})|(\.\.\.)")
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_CUT = r"(?P<cut>\.\.\.)"
+_TIME = rf"(?P<number>(?<![\d.,]){_NUMBER}(?= ?(?:s|ms)\b))"
+_WIDTHS = r"(?P<rule>[━─]{2,})|(?P<gap> {2,})"
+_EXACT = re.compile(_CUT)
+_MEASURED = re.compile(f"{_CUT}|{_TIME}|{_WIDTHS}")
+_MEASURED_ROW = re.compile(f"{_CUT}|(?P<number>{_NUMBER})|{_WIDTHS}")
+_STAND_FOR = {"cut": ".*", "number": _NUMBER, "rule": "[━─]+", "gap": " +"}
+_SEVERAL = re.compile(r"[;&|\n]")
 _QUOTED = ("go", "json", "make", "proto", "python", "toml", "ts", "yaml")
 
 
@@ -55,6 +67,15 @@ class Block:
     def exit_code(self) -> int:
         """With what its commands must end."""
         return next((int(word[5:]) for word in self.words if word.startswith("exit=")), 0)
+
+    @property
+    def measured(self) -> tuple[str, ...] | None:
+        """With what the rows begin whose numbers all are measured; None: not even times are."""
+        for word in self.words:
+            kind, _, rows = word.partition("=")
+            if kind == "measured":
+                return tuple(filter(None, rows.split(",")))
+        return None
 
 
 @dataclass
@@ -98,9 +119,11 @@ def _complaint(block: Block) -> str | None:
     match block.kind, block.words:
         case ("sh", ()) | ("text", ()) | ("diff", ()) | ("mermaid", ()):
             return None
-        case "text", ("numbers-vary",):
+        case "text", (word,) if re.fullmatch(r"measured(=\w+(,\w+)*)?", word):
             return None
         case "sh", (word,) if re.fullmatch(r"exit=\d+", word):
+            if _SEVERAL.search(block.text.strip()):
+                return f"`{word}` says nothing of which of several commands: put each into a block of its own"
             return None
         case kind, (_,) if kind in _QUOTED:
             return None
@@ -113,28 +136,23 @@ def is_output(block: Block, printed: str) -> bool:
 
 
 def _pattern(block: Block) -> str:
-    vary = "numbers-vary" in block.words
     parts = []
     for line in _trimmed(block.text).splitlines():
-        parts.append(r"(?:.*\n)*?" if line == "..." else f"{_line_pattern(line, vary)}\n")
+        parts.append(r"(?:.*\n)*?" if line == "..." else f"{_line_pattern(line, block)}\n")
     return "".join(parts)
 
 
-def _line_pattern(line: str, vary: bool) -> str:
+def _line_pattern(line: str, block: Block) -> str:
+    varying = _EXACT
+    if block.measured is not None:
+        first, _, _ = line.strip().partition(" ")
+        varying = _MEASURED_ROW if first in block.measured else _MEASURED
     parts, end = [], 0
-    for found in _VARYING.finditer(line):
-        number, rule, gap, _ = found.groups()
-        parts.append(re.escape(line[end : found.start()]))
+    for found in varying.finditer(line):
+        parts.append(re.escape(line[end : found.start()]) + _STAND_FOR[found.lastgroup or ""])
         end = found.end()
-        if not number and not rule and not gap:
-            parts.append(".*")
-        elif not vary:
-            parts.append(re.escape(found[0]))
-        else:
-            parts.append(r"\d+(?:[.,:]\d+)*" if number else "[━─]+" if rule else " +")
-    parts.append(re.escape(line[end:]))
     # A number of another width moves what stands behind it.
-    return "".join(parts) + (" *" if vary else "")
+    return "".join(parts) + re.escape(line[end:]) + ("" if block.measured is None else " *")
 
 
 def _trimmed(text: str) -> str:

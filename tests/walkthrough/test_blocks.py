@@ -10,6 +10,7 @@ from scratch import Scratch
 from shell import Shell, ShellError
 
 SOURCE = "def f():\n    a = 1\n    b = 2\n    c = 3\n\n\ndef g():\n    return 4\n"
+ROW = "Go      85  11,333,390  56.7%  8.6 s     1,320,471    once\n"
 
 
 def acted(tmp_path: Path, text: str) -> list[str]:
@@ -36,9 +37,10 @@ def quotation(text: str) -> Block:
         ("...\nb\n", (), "a\na\nb\n"),
         ("a\n...\n", (), "a\n"),
         ("took ... today\n", (), "took a while today\n"),
-        ("1.7 s  of 2\n", ("numbers-vary",), "11.25 s of 3\n"),
-        ("12:30 ━━━━ x\n", ("numbers-vary",), "9:05 ━ x\n"),
-        ("a  1  b\n", ("numbers-vary",), "a     200  b\n"),
+        ("1.7 s of 2  (3ms)\n", ("measured",), "11.25 s of 2     (0.5ms)\n"),
+        ("a  ━━━━ x\n", ("measured",), "a     ━ x\n"),
+        (ROW, ("measured=Go,Python",), "Go       7   1,400,000   8.2%   11 s       127,272    once\n"),
+        ("Go  10 shards\n...\n", ("measured=Go",), "Go  7 shards\n64 shards\n"),
     ],
 )
 def test_output_as_it_is_shown(expected: str, words: tuple[str, ...], printed: str) -> None:
@@ -51,8 +53,19 @@ def test_output_as_it_is_shown(expected: str, words: tuple[str, ...], printed: s
         ("a\n", (), "a\nb\n"),
         ("a\nb\n", (), "a\n"),
         ("1.7 s\n", (), "1.8 s\n"),
-        ("1.7 s\n", ("numbers-vary",), "soon\n"),
-        ("PASS\n", ("numbers-vary",), "FAIL\n"),
+        ("1.7 s\n", ("measured",), "soon\n"),
+        ("PASS\n", ("measured",), "FAIL\n"),
+        # Counts, amounts, limits and shares that somebody chose.
+        ("64/64  1.7 s\n", ("measured",), "32/32  1.7 s\n"),
+        ("go  64 shards, 7.2 s of CPU\n", ("measured",), "go  32 shards, 7.2 s of CPU\n"),
+        ("60,000,000 scenarios\n", ("measured",), "20,000,000 scenarios\n"),
+        ("v2, 100 %\n", ("measured",), "v2, 50 %\n"),
+        ("6 shards\n", ("measured",), "16 shards\n"),
+        ("step 64\n", ("measured",), "step 32\n"),
+        (ROW, ("measured",), ROW.replace("85", "84")),
+        (ROW, ("measured=Python",), ROW.replace("85", "84")),
+        (ROW, ("measured=Go",), ROW.replace("once", "twice")),
+        ("in 150 shards\n", ("measured=Go",), "in 64 shards\n"),
         ("...\nPASS\n", (), "PASS\nFAIL\n"),
         ("a  b\n", (), "a   b\n"),
         ("a.b\n", (), "axb\n"),
@@ -101,18 +114,21 @@ folder
 ```diff
 --- a/folder/file
 +++ b/folder/file
-@@ -1 +1 @@
+@@
 -hello
 +good bye
 ```
 
-```sh exit=3
+```sh
 cat file
-(exit 3)
 ```
 
 ```text
 good bye
+```
+
+```sh exit=3
+(exit 3)
 ```
 
 ```json folder/file
@@ -143,7 +159,7 @@ a = 1
         ("```text\nb\n```", "page.md:3: no command"),
         ("```go absent.go\nb\n```", "page.md:3: there is no file absent.go"),
         ("```go source.go\nb\n```", "page.md:3: source.go has no such lines"),
-        ("```diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n```", "page.md:3: does not apply: "),
+        ("```diff\n--- a/x\n+++ b/x\n@@\n-a\n+b\n```", "page.md:3: cannot be edited so: there is no file x"),
         ("[here](absent.md)", "page.md:3: absent.md leads nowhere"),
     ],
 )
@@ -156,11 +172,25 @@ def test_what_is_not_as_the_page_says_is_told_with_its_line(
     assert str(caught.value).startswith(complaint)
 
 
-@pytest.mark.parametrize("info", ["bash", "sh exit=no", "text about", "python", "", "go a b"])
+@pytest.mark.parametrize(
+    "info",
+    ["bash", "sh exit=no", "text about", "text numbers-vary", "text measured=", "python", "", "go a b"],
+)
 def test_a_block_of_no_kind_is_a_mistake(tmp_path: Path, info: str) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"## One\n\n```{info}\n```\n")
     with pytest.raises(PageError, match=r"page\.md:3: no block is"):
+        read_page(page)
+
+
+@pytest.mark.parametrize(
+    "commands", ["false\ntrue", "true && false", "true; false", "true | false", "true & false"]
+)
+def test_of_several_commands_none_may_be_said_to_fail(tmp_path: Path, commands: str) -> None:
+    """It would pass whichever of them does."""
+    page = tmp_path / "page.md"
+    page.write_text(f"## One\n\n```sh exit=1\n{commands}\n```\n")
+    with pytest.raises(PageError, match=r"page\.md:3: `exit=1` says nothing of which of several commands"):
         read_page(page)
 
 

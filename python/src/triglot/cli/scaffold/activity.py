@@ -56,7 +56,8 @@ def add_activity(name: str, language: str) -> Added:
         language: A key of `LANGUAGES`.
 
     Raises:
-        RefusedError: The name is none or is taken, or this is no clone of the repository.
+        RefusedError: The name is none or is taken, or the working directory is not in the clone that would
+            change.
         ToolError: A tool is missing or refuses its input.
         ContractError: What the contract says already cannot be compiled.
         OSError: A file cannot be written.
@@ -69,20 +70,28 @@ def add_activity(name: str, language: str) -> Added:
     # Tools that came as wheels lie beside the interpreter, whether or not the environment is activated.
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     root = job.proto.parent
+    _require_here(root)
     _require_free(job, chosen, parsed)
     made = {
         chosen.code(parsed): _rendered(f"{language}/activity.jinja", chosen, parsed),
         chosen.test(parsed): _rendered(f"{language}/test.jinja", chosen, parsed),
     }
-    changed = {
-        chosen.worker: _inserted(root, chosen.worker, chosen.registration(parsed)),
-        REGISTRY: _inserted(root, REGISTRY, registry_lines(chosen, parsed)),
-    }
+    insertions = {chosen.worker: chosen.registration(parsed), REGISTRY: registry_lines(chosen, parsed)}
+    changed = {path: _inserted(path, (root / path).read_text(), lines) for path, lines in insertions.items()}
     files = {path: formatted(root, path, text).encode() for path, text in (made | changed).items()}
     files[chosen.proto(parsed)] = _rendered("proto.jinja", chosen, parsed).encode()
     generated = _generated(job, chosen.proto(parsed), files[chosen.proto(parsed)])
     write_all({root / path: content for path, content in (files | generated).items()})
     return Added(parsed, chosen, tuple(changed), tuple(sorted(generated)))
+
+
+def _require_here(root: Path) -> None:
+    """Whoever is elsewhere may mean another clone, whose `triglot` is not the one that runs."""
+    here = Path.cwd()
+    if not here.is_relative_to(root):
+        raise RefusedError(
+            f"{here} is not in the clone that this triglot would change, {root}: call it from there"
+        )
 
 
 def _require_free(job: Job, language: Language, name: Name) -> None:
@@ -92,6 +101,7 @@ def _require_free(job: Job, language: Language, name: Name) -> None:
             raise RefusedError(f"{name.pascal}: is taken, {path} is there already")
     if (root / language.code(name)).parent.exists() and language.key == "go":
         raise RefusedError(f"{name.pascal}: is taken, {Path(language.code(name)).parent} is there already")
+    _require_identifiers(root, language, name)
     if owner := _declared(generate.compile_contract(job), language.package).get(name.pascal):
         raise RefusedError(f"{name.pascal}: is taken, {owner}")
 
@@ -115,21 +125,41 @@ def _rendered(template: str, language: Language, name: Name) -> str:
     return _templates.get_template(template).render(name=name, language=language)
 
 
-def _inserted(root: Path, path: str, insertions: Iterable[Insertion]) -> str:
-    """Returns a file's text with lines added, each behind the last one of its kind.
+def _require_identifiers(root: Path, language: Language, name: Name) -> None:
+    """Whatever the name declares must mean nothing else where it is used."""
+    declared = [line.identifier for line in language.registration(name) if line.identifier]
+    other = Name("Nobodys0")
+    used_by = {
+        language.worker: (root / language.worker).read_text(),
+        language.code(name): _rendered(f"{language.key}/activity.jinja", language, other),
+        language.test(name): _rendered(f"{language.key}/test.jinja", language, other),
+    }
+    for path, text in used_by.items():
+        for identifier in declared:
+            if re.search(rf"\b{identifier}\b", text):
+                raise RefusedError(f"{name.pascal}: is taken, {identifier} is something else in {path}")
+
+
+def _inserted(path: str, text: str, insertions: Iterable[Insertion]) -> str:
+    """Returns a file's text with lines added.
+
+    Args:
+        path: The file, for messages.
+        text: What is in it.
+        insertions: What is to be added.
 
     Raises:
         RefusedError: The file has no line of that kind any more.
     """
-    lines = (root / path).read_text().splitlines()
+    lines = text.splitlines()
     for insertion in insertions:
-        alike = [index for index, line in enumerate(lines) if re.match(insertion.pattern, line)]
-        if not alike:
+        place = next((at for at, line in enumerate(lines) if re.match(insertion.pattern, line)), None)
+        if place is None:
             raise RefusedError(
-                f"{path} has no line like {insertion.pattern!r} any more, behind which to put "
-                f"{insertion.line.strip()!r}; docs/extending.md says how to register an activity by hand"
+                f"{path} has no {insertion.kind} any more, beside which to put {insertion.line.strip()}: "
+                "docs/extending.md says how to register an activity by hand"
             )
-        lines.insert(alike[-1] + 1, insertion.line)
+        lines.insert(place, insertion.line)
     return "\n".join(lines) + "\n"
 
 

@@ -15,15 +15,19 @@ from triglot.risk.v1.simulation_temporal import SimulationService
 
 @dataclass(frozen=True)
 class Insertion:
-    """A line to add to a file, beside those of its kind.
+    """A line to add to a file, before the first of its kind: behind one, there may be more of its statement.
 
     Attributes:
-        pattern: What such lines look like.
+        kind: What such lines are, in words.
+        pattern: How such a line begins.
         line: The new one.
+        identifier: What the new one declares; None: nothing.
     """
 
+    kind: str
     pattern: str
     line: str
+    identifier: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Language:
 
     Attributes:
         key: As it is typed.
+        title: As it is written.
         package: The contract's package that it belongs to.
         task_queue: Of the worker that serves it.
         worker: That worker's source.
@@ -39,9 +44,11 @@ class Language:
         test: Where its test goes.
         registration: What is added to the worker's source.
         test_command: Runs the test.
+        warning: What its worker's users should know; None: nothing.
     """
 
     key: str
+    title: str
     package: str
     task_queue: str
     worker: str
@@ -49,6 +56,7 @@ class Language:
     test: Callable[[Name], str]
     registration: Callable[[Name], tuple[Insertion, ...]]
     test_command: Callable[[Name], str]
+    warning: str | None = None
 
     @property
     def area(self) -> str:
@@ -68,8 +76,13 @@ def registry_lines(language: Language, name: Name) -> tuple[Insertion, ...]:
     symbol = f"file_triglot_{language.area}_v1_{name.snake}"
     module = f"../gen/triglot/{language.area}/v1/{name.snake}_pb.js"
     return (
-        Insertion(r"import \{ file_triglot_", f"import {{ {symbol} }} from '{module}';"),
-        Insertion(r"  file_triglot_\w+,$", f"  {symbol},"),
+        Insertion(
+            "import of a file of the contract",
+            r"import \{ file_triglot_",
+            f"import {{ {symbol} }} from '{module}';",
+            symbol,
+        ),
+        Insertion("file of the contract in its registry", r"  file_triglot_\w+,$", f"  {symbol},"),
     )
 
 
@@ -77,23 +90,35 @@ def _python_lines(name: Name) -> tuple[Insertion, ...]:
     register = f"{name.snake}_service_activities"
     return (
         Insertion(
+            "import from triglot.risk",
             r"from triglot\.risk\.(?!v1\.)\w+ import ",
             f"from triglot.risk.{name.snake} import {name.pascal}",
+            name.pascal,
         ),
         Insertion(
+            "import from triglot.risk.v1",
             r"from triglot\.risk\.v1\.\w+ import ",
             f"from triglot.risk.v1.{name.snake}_temporal import {register}",
+            register,
         ),
-        Insertion(r"            \*\w+_service_activities\(", f"            *{register}({name.pascal}()),"),
+        Insertion(
+            "registration of activities",
+            r"            \*\w+_service_activities\(",
+            f"            *{register}({name.pascal}()),",
+        ),
     )
 
 
 def _go_lines(name: Name) -> tuple[Insertion, ...]:
     return (
         Insertion(
-            r'\t"example\.com/triglot/go/internal/', f'\t"example.com/triglot/go/internal/{name.package}"'
+            "import of an internal package",
+            r'\t"example\.com/triglot/go/internal/',
+            f'\t"example.com/triglot/go/internal/{name.package}"',
+            name.package,
         ),
         Insertion(
+            "registration of activities",
             r"\triskv1\.Register\w+Activities\(simulator, ",
             f"\triskv1.Register{name.pascal}ServiceActivities(simulator, {name.package}.Activities{{}})",
         ),
@@ -101,14 +126,26 @@ def _go_lines(name: Name) -> tuple[Insertion, ...]:
 
 
 def _typescript_lines(name: Name) -> tuple[Insertion, ...]:
-    register = f"{name.camel}ServiceActivities"
+    register, activities = f"{name.camel}ServiceActivities", f"{name.camel}Activities"
     return (
         Insertion(
-            r".*\} from '\.\./gen/",
+            # Not a generated file's: the comment that heads this file belongs to the first of those.
+            "import from ../temporal",
+            r"import \{ \w+ \} from '\.\./temporal/",
             f"import {{ {register} }} from '../gen/triglot/notification/v1/{name.snake}_temporal.js';",
+            register,
         ),
-        Insertion(r"import .* from '\./", f"import {{ {name.camel}Activities }} from './{name.kebab}.js';"),
-        Insertion(r"    \.\.\.\w+ServiceActivities\(", f"    ...{register}({name.camel}Activities),"),
+        Insertion(
+            "import from its own folder",
+            r"import \{ \w+ \} from '\./",
+            f"import {{ {activities} }} from './{name.kebab}.js';",
+            activities,
+        ),
+        Insertion(
+            "registration of activities",
+            r"    \.\.\.\w+ServiceActivities\(",
+            f"    ...{register}({activities}),",
+        ),
     )
 
 
@@ -117,6 +154,7 @@ LANGUAGES = {
     for language in (
         Language(
             key="go",
+            title="Go",
             package=simulation_pb2.DESCRIPTOR.package,
             task_queue=SimulationService.TASK_QUEUE,
             worker="go/cmd/simulation-worker/main.go",
@@ -124,9 +162,15 @@ LANGUAGES = {
             test=lambda name: f"go/internal/{name.package}/activity_test.go",
             registration=_go_lines,
             test_command=lambda name: f"go -C go test ./internal/{name.package}",
+            warning=(
+                f"workers in Python and TypeScript may poll {SimulationService.TASK_QUEUE}, too "
+                "(triglot race, the profile polyglot), and do not know it: an attempt that reaches one fails "
+                "as not registered (docs/extending.md#which-queue-and-why-a-service-of-its-own)"
+            ),
         ),
         Language(
             key="typescript",
+            title="TypeScript",
             package=notification_pb2.DESCRIPTOR.package,
             task_queue=NotificationService.TASK_QUEUE,
             worker="typescript/src/notification/main.ts",
@@ -137,6 +181,7 @@ LANGUAGES = {
         ),
         Language(
             key="python",
+            title="Python",
             package=analytics_pb2.DESCRIPTOR.package,
             task_queue=AnalyticsService.TASK_QUEUE,
             worker="python/src/triglot/risk/analytics_worker.py",

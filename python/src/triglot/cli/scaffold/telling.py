@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 
 from triglot.cli.scaffold.activity import Added
 
 BUILD, CHECK = "make build", "make check"
+_WIDTH = 100
 
 
 def describe(added: Added) -> str:
@@ -28,6 +30,7 @@ def as_json(added: Added) -> str:
             "test": language.test(name),
             "changed": list(added.changed),
             "generated": list(added.generated),
+            "warning": language.warning,
             "call": _call(added),
             "commands": _commands(added),
         },
@@ -37,7 +40,7 @@ def as_json(added: Added) -> str:
 
 def _lines(added: Added) -> Iterator[str]:
     name, language = added.name, added.language
-    yield f"{name.pascal} is an activity in {language.key} on the task queue {language.task_queue}"
+    yield f"{name.pascal} is an activity in {language.title} on the task queue {language.task_queue}"
     yield ""
     yield "Make it yours:"
     edited = {
@@ -50,6 +53,9 @@ def _lines(added: Added) -> Iterator[str]:
     yield "Written beside them:"
     yield from (f"  {path}: registers it" for path in added.changed)
     yield f"  {len(added.generated)} generated files"
+    if language.warning:
+        yield ""
+        yield textwrap.fill(f"Beware: {language.warning}", _WIDTH, break_on_hyphens=False)
     yield ""
     yield "Call it from python/src/triglot/risk/workflow.py, in new runs alone (docs/replay.md):"
     yield from (f"  {line}" for line in _call(added))
