@@ -68,6 +68,7 @@ def test_bad_input_is_one_sentence(tmp_path: Path) -> None:
     for arguments, sentence in (
         (("run", "--section", "speed"), "there is no section speed; there are kernel, calls,"),
         (("compare", str(tmp_path), str(tmp_path)), f"there is no run in {tmp_path}"),
+        (("run", "--address", "foo"), "--address 'foo': say HOST:PORT, like 127.0.0.1:7233"),
     ):
         result = bench(*arguments)
         assert result.returncode == 2

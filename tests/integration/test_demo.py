@@ -107,7 +107,7 @@ def test_an_interrupt_leaves_no_process(start_demo: StartDemo, tmp_path: Path, m
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_other_signals_end_a_demo_like_an_interrupt(
+def test_other_signals_end_a_demo_like_an_interrupt_with_their_own_exit_code(
     start_demo: StartDemo, tmp_path: Path, number: signal.Signals
 ) -> None:
     demo = start_demo(tmp_path, "--scenarios", "20M")
@@ -117,7 +117,7 @@ def test_other_signals_end_a_demo_like_an_interrupt(
 
     demo.process.communicate(timeout=GONE_SECONDS)
     assert list(demo.living_processes()) == []
-    assert demo.process.returncode == 130
+    assert demo.process.returncode == 128 + number
 
 
 def test_a_killed_demo_takes_its_stack_with_it(start_demo: StartDemo, tmp_path: Path) -> None:

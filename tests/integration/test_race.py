@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -158,11 +159,17 @@ class Terminal:
     def modes_now(self) -> list[Any]:
         return termios.tcgetattr(self._slave)
 
+    def hang_up(self) -> None:
+        """Closes the terminal, as a window that is closed does."""
+        os.close(self._slave)
+        os.close(self._master)
+        self._slave = self._master = -1
+
     def close(self) -> None:
         Demo(Path(), None, self.marker).kill()  # type: ignore[arg-type]
         self.process.wait(DEADLINE)
-        os.close(self._master)
-        os.close(self._slave)
+        for descriptor in {self._master, self._slave} - {-1}:
+            os.close(descriptor)
 
     def _read(self, seconds: float) -> None:
         if select.select([self._master], [], [], seconds)[0]:
@@ -194,3 +201,30 @@ def test_keys_kill_and_start_again_and_the_terminal_is_as_before(terminal: Termi
     assert terminal.modes_now() == terminal.modes
     assert ("you quit" in terminal.seen) is (end == "q")
     assert list(Demo(Path(), None, terminal.marker).living_processes()) == []  # type: ignore[arg-type]
+
+
+def test_a_closed_terminal_ends_the_race_and_its_workers(terminal: Terminal) -> None:
+    terminal.expect("simulating")
+
+    terminal.hang_up()
+
+    assert terminal.process.wait(DEADLINE) == 128 + signal.SIGHUP
+    assert list(Demo(Path(), None, terminal.marker).living_processes()) == []  # type: ignore[arg-type]
+
+
+def test_a_race_whose_output_nobody_reads_ends_like_any_command(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*command(tmp_path), "--languages", "go", "--no-live"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stderr
+    assert process.stdout.readline().startswith("starting: ")
+    process.stdout.close()
+    with process.stderr:
+        errors = process.stderr.read()
+
+    assert (process.wait(DEADLINE), errors) == (141, "")

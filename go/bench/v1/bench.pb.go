@@ -34,9 +34,11 @@ type RunCallsRequest struct {
 	// How many calls are in flight at a time.
 	Concurrency int32 `protobuf:"varint,3,opt,name=concurrency,proto3" json:"concurrency,omitempty"`
 	// What each call asks for.
-	Call          *CallRequest `protobuf:"bytes,4,opt,name=call,proto3" json:"call,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Call *CallRequest `protobuf:"bytes,4,opt,name=call,proto3" json:"call,omitempty"`
+	// How long to wait after each call, by a timer, so that everybody has rests; 0 is not at all.
+	PauseMilliseconds int32 `protobuf:"varint,5,opt,name=pause_milliseconds,json=pauseMilliseconds,proto3" json:"pause_milliseconds,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *RunCallsRequest) Reset() {
@@ -95,6 +97,13 @@ func (x *RunCallsRequest) GetCall() *CallRequest {
 		return x.Call
 	}
 	return nil
+}
+
+func (x *RunCallsRequest) GetPauseMilliseconds() int32 {
+	if x != nil {
+		return x.PauseMilliseconds
+	}
+	return 0
 }
 
 // The calls have been answered.
@@ -553,7 +562,7 @@ var File_triglot_bench_v1_bench_proto protoreflect.FileDescriptor
 
 const file_triglot_bench_v1_bench_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctriglot/bench/v1/bench.proto\x12\x10triglot.bench.v1\x1a\x1bbuf/validate/validate.proto\"\xcd\x01\n" +
+	"\x1ctriglot/bench/v1/bench.proto\x12\x10triglot.bench.v1\x1a\x1bbuf/validate/validate.proto\"\x88\x02\n" +
 	"\x0fRunCallsRequest\x12&\n" +
 	"\n" +
 	"task_queue\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\ttaskQueue\x12)\n" +
@@ -562,7 +571,9 @@ const file_triglot_bench_v1_bench_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\xd0\x0f(\x01R\tcallCount\x12,\n" +
 	"\vconcurrency\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x01R\vconcurrency\x129\n" +
-	"\x04call\x18\x04 \x01(\v2\x1d.triglot.bench.v1.CallRequestB\x06\xbaH\x03\xc8\x01\x01R\x04call\"9\n" +
+	"\x04call\x18\x04 \x01(\v2\x1d.triglot.bench.v1.CallRequestB\x06\xbaH\x03\xc8\x01\x01R\x04call\x129\n" +
+	"\x12pause_milliseconds\x18\x05 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00R\x11pauseMilliseconds\"9\n" +
 	"\x10RunCallsResponse\x12%\n" +
 	"\x0eanswered_bytes\x18\x01 \x01(\x03R\ransweredBytes\"\x8e\x02\n" +
 	"\vCallRequest\x12,\n" +

@@ -19,6 +19,7 @@ func (Workflows) RunCalls(
 	ctx workflow.Context, request *benchv1.RunCallsRequest,
 ) (*benchv1.RunCallsResponse, error) {
 	remaining := request.GetCallCount()
+	pause := time.Duration(request.GetPauseMilliseconds()) * time.Millisecond
 	answered := int64(0)
 	var failure error
 	lanes := workflow.NewWaitGroup(ctx)
@@ -31,6 +32,9 @@ func (Workflows) RunCalls(
 					failure = err
 				}
 				answered += int64(len(response.GetPayload()))
+				if pause > 0 && failure == nil {
+					failure = workflow.Sleep(ctx, pause)
+				}
 			}
 		})
 	}

@@ -4,9 +4,23 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from triglot.bench import statistics
+from triglot.bench.calling import Burst
 from triglot.bench.model import Load, Machine, Plot, Row, Run, Section, Table
 
 TIMES = (1.0, 1.02, 0.99, 1.01, 1.03, 0.98, 1.0)
+BURST = Burst(
+    round_trips=[10.0, 11.0, 12.0, 13.0, 14.0],
+    answers=[5.0, 6.0],
+    throughput=80.0,
+    calls=10,
+    workflow_cpu=10.0,
+    activity_cpu=20.0,
+    workflow_memory=1e8,
+    activity_memory=2e8,
+    server=0.5,
+    generator=0.1,
+    idle=0.4,
+)
 
 
 def row(key: str, factor: float = 1.0, *, server_bound: bool = False) -> Row:

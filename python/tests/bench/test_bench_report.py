@@ -9,7 +9,7 @@ from triglot.bench.comparison import NO_CLAIM, compare
 from triglot.bench.files import read_result, write_report, write_result
 from triglot.bench.markdown import ranking_sentence, run_markdown, table_markdown
 from triglot.bench.model import Row
-from triglot.bench.plots import draw
+from triglot.bench.plots import draw, make_figure
 from triglot.bench.ranking import rank, rank_table
 from triglot.bench.sections import BenchError
 from triglot.bench.wording import format_measure, format_value
@@ -95,12 +95,56 @@ def test_equal_tables_are_equal_pictures() -> None:
     assert draw(table([ABSENT])) is None
 
 
+def test_a_picture_tells_what_is_not_ranked_from_what_is() -> None:
+    drawn = table([row("fast"), changing("restless"), row("bound", server_bound=True)])
+    assert drawn.plot
+    (axes,) = make_figure(drawn, drawn.plot).axes
+    words = [text.get_text() for text in axes.texts]
+    assert words == ["1.00 s (server-bound)", "1.60 s (still changing)", "1.00 s"]
+    colours = [bar.get_facecolor() for bar in axes.patches]
+    assert colours[0] == colours[1] != colours[2]
+    assert axes.get_xlabel() == "time, with 95 % intervals"
+
+
+def test_an_axis_has_one_unit() -> None:
+    drawn = table([row("fast", 0.02), row("slow", 2)])
+    assert drawn.plot
+    figure = make_figure(drawn, drawn.plot)
+    figure.draw_without_rendering()
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels[0] == "0 s"
+    assert all(label.endswith(" s") for label in labels)
+
+
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="there is no run"):
         read_result(tmp_path)
     (tmp_path / "result.json").write_text('{"schema_version": 2}')
     with pytest.raises(BenchError, match="is no run of the benchmark: schema_version"):
         read_result(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"a":', "invalid JSON: EOF while parsing"),
+        ("[]", "input should be an object"),
+        ("", "invalid JSON: EOF"),
+    ],
+)
+def test_what_is_no_json_or_no_object_is_named_without_a_place_in_it(
+    tmp_path: Path, content: str, problem: str
+) -> None:
+    file = tmp_path / "broken.json"
+    file.write_text(content)
+    with pytest.raises(BenchError, match=f"^{file} is no run of the benchmark: {problem}"):
+        read_result(file)
+
+
+def test_of_a_table_that_may_not_be_ranked_it_is_said_why() -> None:
+    unranked = table([row("fast"), row("slow", 2)]).model_copy(update={"unranked": "nobody knows the server"})
+    assert rank_table(unranked) is None
+    assert table_markdown(unranked).endswith("\n\nNot ranked: nobody knows the server.")
 
 
 def test_a_row_has_measures_or_a_reason() -> None:

@@ -68,8 +68,8 @@ async def fake(client: Client, delay: float) -> AsyncIterator[str]:
         yield queue
 
 
-async def burst(client: Client, queue: str, calls: int, concurrency: int = 1) -> Times:
-    load = Load("workflows", queue, NOOP, calls, concurrency)
+async def burst(client: Client, queue: str, calls: int, concurrency: int = 1, pause: int = 0) -> Times:
+    load = Load("workflows", queue, NOOP, calls, concurrency, pause=pause)
     (times,) = await read_times(await run_burst(client, load))
     return times
 
@@ -88,6 +88,16 @@ async def test_a_known_delay_is_the_difference_of_two_latencies(client: Client) 
     for name, without in fast.items():
         difference = statistics.median(slowed[name]) - statistics.median(without)
         assert difference == pytest.approx(DELAY, abs=TOLERANCE), name
+
+
+async def test_pauses_lie_between_calls_and_count_in_none(client: Client) -> None:
+    pause = 0.3
+    times = await burst(client, "fake-0", calls=6, pause=round(1e3 * pause))
+
+    rests = [after - before for before, after in zip(times.acted_on, times.scheduled[1:], strict=False)]
+    assert min(rests) >= pause
+    assert statistics.median(times.round_trips) < pause
+    assert all(trip > answer for trip, answer in zip(times.round_trips, times.answer_times, strict=True))
 
 
 async def test_throughput_follows_littles_law(client: Client) -> None:
@@ -121,6 +131,6 @@ async def test_a_failed_call_is_no_measurement(client: Client) -> None:
 
 
 def test_calls_side_by_side_count_from_the_first_to_the_last_answer() -> None:
-    bursts = [Times([0.0, 1.0], [0.5, 2.0]), Times([0.5, 1.0], [1.5, 1.7])]
+    bursts = [Times([0.0, 1.0], [0.5, 2.0], [0.6, 2.1]), Times([0.5, 1.0], [1.5, 1.7], [1.6, 1.8])]
 
     assert throughput(bursts) == pytest.approx(2.0)

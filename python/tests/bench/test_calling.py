@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from bench_runs import BURST
 from triglot.bench.calling import (
     ACTIVITY_CPU,
     ROUND_TRIPS,
+    SLOWEST,
     SURROUNDINGS,
     WORKFLOW_CPU,
     Burst,
@@ -19,20 +21,6 @@ from triglot.bench.calling import (
     settled,
 )
 from triglot.bench.ranking import rank
-
-BURST = Burst(
-    round_trips=[10.0, 11.0, 12.0, 13.0, 14.0],
-    answers=[5.0, 6.0],
-    throughput=80.0,
-    calls=10,
-    workflow_cpu=10.0,
-    activity_cpu=20.0,
-    workflow_memory=1e8,
-    activity_memory=2e8,
-    server=0.5,
-    generator=0.1,
-    idle=0.4,
-)
 
 
 def loaded(**changes: Any) -> list[Burst]:
@@ -60,7 +48,7 @@ def test_who_keeps_more_than_seven_tenths_of_a_core_busy_sets_the_pace(
 
 def test_a_server_bound_row_is_never_ranked() -> None:
     rows = [
-        make_row(key, {"case": key}, samples, ROUND_TRIPS, server_bound=is_server_bound(samples))
+        make_row(key, {"case": key}, samples, ROUND_TRIPS)
         for key, samples in {"free": loaded(), "bound": loaded(server=0.9)}.items()
     ]
     ranking = rank(rows, "p50")
@@ -90,6 +78,18 @@ def test_a_quantile_that_few_calls_of_a_burst_lie_beyond_is_left_out(calls: int,
     row = make_row("row", {}, [burst], (*ROUND_TRIPS, ACTIVITY_CPU))
 
     assert row.measures.keys() == {*shown, "activity CPU"}
+
+
+def test_a_p99_is_of_all_bursts_calls_and_its_interval_of_as_many_samples_as_bursts() -> None:
+    calm = dataclasses.replace(BURST, round_trips=[10.0] * 100)
+    stormy = dataclasses.replace(BURST, round_trips=[10.0] * 92 + [50.0] * 8)
+
+    assert make_row("few", {}, [calm] * 4, (SLOWEST, *SURROUNDINGS)).measures.keys() == {
+        *("server", "load generator", "idle")
+    }
+    interval = make_row("row", {}, [calm] * 4 + [stormy], [SLOWEST]).measures["p99"].interval
+    # Eight of 500 are slow; but for a draw without the stormy burst, which is not rare, none is.
+    assert (interval.value, interval.low, interval.high, interval.count) == (50.0, 10.0, 50.0, 5)
 
 
 def test_what_a_call_costs_is_without_the_workflows_start() -> None:

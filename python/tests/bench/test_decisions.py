@@ -1,6 +1,6 @@
 from bench_runs import changing, row, run
 from triglot.bench.decisions import QUESTIONS, Question, answer
-from triglot.bench.model import Interval, Measure, Row
+from triglot.bench.model import Interval, Measure, Row, Run, Table
 from triglot.bench.ranking import rank
 from triglot.bench.statistics import MIN_SAMPLES, single
 
@@ -50,12 +50,19 @@ def test_nobody_is_best_before_a_row_that_still_changed() -> None:
     assert slowest.startswith("**b**: b 1.00 s; then c 3.00 s; a: still changing: ")
 
 
-def test_on_a_server_of_which_nothing_is_known_nothing_is_ranked() -> None:
-    measured = run([row("a"), row("b", 2), row("c", 3)])
+def test_of_what_a_given_server_may_have_paced_nothing_is_decided_but_of_all_else() -> None:
+    measured = run([row("a"), row("b", 2), row("c", 3)]).model_copy(update={"server": "127.0.0.1:7233"})
+    # Nothing of it has to do with a server, so its order stands, though no sentence below the table says it.
     table = measured.sections[0].tables[0].model_copy(update={"rank_by": None})
+    assert answer(_of(measured, table), QUESTION) == "**a**: a 1.00 s; then b 2.00 s, c 3.00 s"
+
+    paced = table.model_copy(update={"unranked": "nobody knows the server"})
+    assert answer(_of(measured, paced), QUESTION) == "not ranked in this run: nobody knows the server"
+
+
+def _of(measured: Run, table: Table) -> Run:
     section = measured.sections[0].model_copy(update={"tables": [table]})
-    given = measured.model_copy(update={"server": "127.0.0.1:7233", "sections": [section]})
-    assert answer(given, QUESTION).startswith("not ranked in this run")
+    return measured.model_copy(update={"sections": [section]})
 
 
 def test_of_few_samples_nothing_is_chosen() -> None:

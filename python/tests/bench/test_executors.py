@@ -49,7 +49,6 @@ def fake(
 def context(tmp_path: Path) -> Context:
     return Context(
         quick=True,
-        seconds=2,
         address=None,
         namespace="default",
         console=Console(quiet=True),

@@ -123,6 +123,7 @@ def test_what_is_older_than_its_sources_does_not_fit(tmp_path: Path) -> None:
     for path in (
         "go/main.go", "go/main_test.go", "go/go.sum", "go/bin/simulate", "go/bin/simulation-worker",
         "typescript/src/main.ts", "typescript/dist/notification/main.js",
+        "typescript/dist/simulation/main.js",
     ):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
@@ -138,6 +139,7 @@ def test_what_is_older_than_its_sources_does_not_fit(tmp_path: Path) -> None:
     assert found["go/bin/simulation-worker"].found == "older than go/main.go; run make build"
     assert found["go/bin/simulate"].fits
     assert found["typescript/dist/notification/main.js"].found == "missing; run make build"
+    assert found["typescript/dist/simulation/main.js"].fits
 
     (tmp_path / "build").mkdir()
     (tmp_path / "build/.go-built").touch()

@@ -75,6 +75,9 @@ def test_kills_say_who_when_and_when_they_come_back() -> None:
         (["go@5s..5s"], "it would come back before it is killed"),
         (["go@50%..5%"], "it would come back before it is killed"),
         (["go@5s..", "go@9s"], "go is killed for good before"),
+        (["go@9s", "go@5s.."], "go is killed at 9 s as well, and would be gone for good by then"),
+        (["go@5s", "go@5.0s..9s"], "go is killed at 5 s already"),
+        (["go@40%", "go@40%.."], "go is killed at 40 % already"),
         (["go@5s..", "python@5s..", "typescript@9%.."], "nobody would end the report"),
     ],
 )

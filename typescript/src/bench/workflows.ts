@@ -1,5 +1,6 @@
 /** The benchmark's workflow; those in Go and Python do the same. */
 import { create } from '@bufbuild/protobuf';
+import { sleep } from '@temporalio/workflow';
 import {
   CallRequestSchema,
   type RunCallsRequest,
@@ -20,6 +21,7 @@ async function runCalls(request: RunCallsRequest) {
       remaining -= 1;
       const { payload } = await executeCall(request);
       answeredBytes += BigInt(payload.length);
+      if (request.pauseMilliseconds > 0) await sleep(request.pauseMilliseconds);
     }
   }
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from temporalio.api.history.v1 import HistoryEvent
@@ -30,6 +29,7 @@ class Load:
         calls: How many, by each workflow.
         concurrency: How many are in flight, of each workflow.
         workflows: How many run side by side.
+        pause: Milliseconds that a workflow waits after each answer.
     """
 
     workflow_queue: str
@@ -38,6 +38,7 @@ class Load:
     calls: int
     concurrency: int = 1
     workflows: int = 1
+    pause: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,17 @@ class Times:
     Attributes:
         scheduled: When the server was told of each call, ascending.
         answered: When it was told of each call's answer, call by call.
+        acted_on: When it was told what the workflow does next, knowing that answer.
     """
 
     scheduled: Sequence[float]
     answered: Sequence[float]
+    acted_on: Sequence[float]
 
     @property
     def round_trips(self) -> list[float]:
-        """Seconds from one call to the next: with one in flight all that a call takes."""
-        return [after - before for before, after in pairwise(self.scheduled)]
+        """Seconds from each call until its workflow could make the next: pauses come after that."""
+        return [after - before for before, after in zip(self.scheduled, self.acted_on, strict=True)]
 
     @property
     def answer_times(self) -> list[float]:
@@ -93,6 +96,7 @@ async def start(client: Client, load: Load) -> list[Handle]:
         call_count=load.calls,
         concurrency=load.concurrency,
         call=load.call,
+        pause_milliseconds=load.pause,
     )
     # Not by the generated client, which knows the contract's own queue alone.
     starts = (
@@ -140,13 +144,23 @@ async def read_times(handles: Sequence[Handle]) -> list[Times]:
 
 def times_of(events: Sequence[HistoryEvent]) -> Times:
     """Finds the times of the calls in a history."""
-    scheduled, answered = {}, {}
+    scheduled: dict[int, float] = {}
+    answered: dict[int, float] = {}
+    acted_on: dict[int, float] = {}
     for event in events:
         if event.HasField("activity_task_scheduled_event_attributes"):
             scheduled[event.event_id] = _seconds(event)
         elif event.HasField("activity_task_completed_event_attributes"):
             answered[event.activity_task_completed_event_attributes.scheduled_event_id] = _seconds(event)
-    return Times(list(scheduled.values()), [answered[number] for number in scheduled])
+        elif event.HasField("workflow_task_started_event_attributes"):
+            known = answered.keys() - acted_on.keys()
+        elif event.HasField("workflow_task_completed_event_attributes"):
+            acted_on |= dict.fromkeys(known, _seconds(event))
+    return Times(
+        list(scheduled.values()),
+        [answered[number] for number in scheduled],
+        [acted_on[number] for number in scheduled],
+    )
 
 
 def _seconds(event: HistoryEvent) -> float:

@@ -39,6 +39,7 @@ class BurstCase:
         calls: How many, over all workflows.
         concurrency: How many are in flight, over all workflows.
         workflows: How many of them run side by side.
+        pause: Milliseconds from each answer to the next call.
     """
 
     workflow: str
@@ -47,6 +48,7 @@ class BurstCase:
     calls: int
     concurrency: int = 1
     workflows: int = 1
+    pause: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Burst:
     """One burst of calls.
 
     Attributes:
-        round_trips: Milliseconds from one call to the next, for one call in flight.
+        round_trips: Milliseconds from each call until its workflow could make the next.
         answers: Milliseconds from each call to its answer.
         throughput: Calls a second.
         calls: How many.
@@ -98,6 +100,7 @@ async def take(fleet: Fleet, works: Mapping[str, CallRequest], case: BurstCase) 
         calls=case.calls // case.workflows,
         concurrency=case.concurrency // case.workflows,
         workflows=case.workflows,
+        pause=case.pause,
     )
     others, machine = CpuClock.start(pids | server), MachineClock()
     begin, own = time.perf_counter(), time.process_time()
@@ -139,10 +142,7 @@ def settled(seconds: Sequence[Sequence[float]]) -> list[float]:
 
 
 def is_server_bound(bursts: Sequence[Burst]) -> bool:
-    """Whether the server or the load generator set the pace of these bursts, not the workers.
-
-    To be asked of many calls in flight alone: where there is one, everybody waits for everybody.
-    """
+    """Whether the server or the load generator set the pace of these bursts, not the workers."""
     servers = [burst.server for burst in bursts if burst.server is not None]
     generators = [burst.generator for burst in bursts]
     return any(middle.median(cores) > MOST_CORES for cores in (servers, generators) if cores)
@@ -158,12 +158,15 @@ class Column:
         better: Which direction is good.
         values: What a burst contributes: one sample, or none. Calls of one burst have the machine's mood of
             that moment in common, so they are no samples of their own.
+        pooled: None, or a quantile so far out that a burst has too few calls for it: then `values` are those
+            of each call, and it is the quantile of all bursts' calls together.
     """
 
     name: str
     unit: str
     better: Better | None
     values: Callable[[Burst], Sequence[float]]
+    pooled: float | None = None
 
 
 def _round_trip(name: str, quantile: float) -> Column:
@@ -171,6 +174,7 @@ def _round_trip(name: str, quantile: float) -> Column:
 
 
 ROUND_TRIPS: Final = (_round_trip("p50", 0.5), _round_trip("p95", 0.95))
+SLOWEST: Final = Column("p99", "ms", "lower", lambda burst: burst.round_trips, pooled=0.99)
 TO_THE_ANSWER: Final = Column("to the answer", "ms", "lower", lambda burst: within(burst.answers, 0.5))
 THROUGHPUT: Final = Column("throughput", "1/s", "higher", lambda burst: [burst.throughput])
 WORKFLOW_CPU: Final = Column("workflow CPU", "ms", "lower", lambda burst: [burst.workflow_cpu / burst.calls])
@@ -191,7 +195,6 @@ def make_row(
     bursts: Sequence[Burst],
     columns: Sequence[Column],
     *,
-    server_bound: bool = False,
     note: str | None = None,
 ) -> Row:
     """Makes a row of bursts; columns of which there are no values are left out."""
@@ -199,13 +202,28 @@ def make_row(
     measures: dict[str, Measure] = {}
     for column in columns:
         values = [value for burst in bursts for value in column.values(burst)]
-        if values:
+        if column.pooled is not None:
+            if _shows(len(values), column.pooled):
+                interval = statistics.pooled([column.values(burst) for burst in bursts], column.pooled)
+                measures[column.name] = Measure(unit=column.unit, better=column.better, interval=interval)
+        elif values:
             kept[column.name] = values
             measures[column.name] = statistics.measure(values, column.unit, column.better, name=column.name)
-    return Row(key=key, labels=labels, measures=measures, samples=kept, server_bound=server_bound, note=note)
+    return Row(
+        key=key,
+        labels=labels,
+        measures=measures,
+        samples=kept,
+        server_bound=is_server_bound(bursts),
+        note=note,
+    )
 
 
 def within(calls: Sequence[float], quantile: float) -> list[float]:
     """Returns a burst's own quantile; nothing, where it is not the median and too few calls lie beyond it."""
-    shows = len(calls) > 0 and (quantile == 0.5 or round(len(calls) * (1 - quantile), 6) >= _BEYOND)
+    shows = len(calls) > 0 and (quantile == 0.5 or _shows(len(calls), quantile))
     return [float(np.quantile(calls, quantile))] if shows else []
+
+
+def _shows(calls: int, quantile: float) -> bool:
+    return round(calls * (1 - quantile), 6) >= _BEYOND

@@ -13,9 +13,11 @@ from triglot.bench.markdown import ranking_sentence
 from triglot.bench.model import Run
 from triglot.bench.page import FOLDER, unfit
 from triglot.bench.ranking import rank_table
+from triglot.bench.report_runs import require_reports
 from triglot.bench.running import RunOptions, run
 from triglot.bench.sections import BenchError
 from triglot.bench.wording import format_measure, format_ratio
+from triglot.cli.consoles import CommandConsole
 from triglot.stack.processes import inherited_environment
 
 
@@ -24,10 +26,14 @@ async def measure(options: RunOptions) -> bool:
 
     Raises:
         BenchError: If the folder holds another run.
+        CommandError: If a server was given that is not there, or lacks what a section wants of it.
     """
     # matplotlib's list of fonts has one place for all commands.
     os.environ.setdefault("MPLCONFIGDIR", inherited_environment()["MPLCONFIGDIR"])
-    console = Console(soft_wrap=True, highlight=False)
+    console = CommandConsole(soft_wrap=True, highlight=False)
+    if options.address is not None:
+        reports = any(entry.runs_reports for entry in options.sections)
+        await require_reports(options.address, options.namespace, needed=reports)
     result = await run(options, console)
     _print_claims(console, result)
     console.print(f"{result.seconds:.0f} s; tables and pictures: {options.folder / REPORT}", markup=False)
@@ -64,7 +70,7 @@ def show_comparison(first: Path, second: Path, *, other_machine: bool) -> None:
             f"the runs cannot be compared: {'; '.join(comparison.machine)}. "
             "With --other-machine they are put side by side all the same"
         )
-    _print_comparison(Console(soft_wrap=True, highlight=False), comparison)
+    _print_comparison(CommandConsole(soft_wrap=True, highlight=False), comparison)
 
 
 def _print_claims(console: Console, result: Run) -> None:

@@ -80,8 +80,8 @@ def answer(run: Run, question: Question) -> str:
     table = _table(run, question)
     if table is None:
         return "not measured in this run"
-    if table.rank_by is None and run.server != "embedded":
-        return "not ranked in this run: nothing is known of what its server does besides"
+    if table.unranked:
+        return f"not ranked in this run: {table.unranked}"
     ranking = rank([table.row(key) for key in question.rows], question.measure)
     left_out = "".join(f"; {_name(row)}: {reason}" for row, reason in ranking.left_out)
     return _words(ranking, question.measure) + left_out

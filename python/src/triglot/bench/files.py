@@ -50,5 +50,8 @@ def read_result(path: Path) -> Run:
         raise BenchError(f"there is no run in {path}") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise BenchError(f"{file} is no run of the benchmark: {place}: {first['msg']}") from error
+        # What is no JSON, or no object, has no place in it.
+        place = "".join(f"{part}." for part in first["loc"]).removesuffix(".")
+        what = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        problem = f"{place}: {what}" if place else what
+        raise BenchError(f"{file} is no run of the benchmark: {problem}") from error

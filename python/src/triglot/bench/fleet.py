@@ -45,10 +45,15 @@ SLOTS: Final = 200
 POLLERS: Final = 5
 """Of each worker for activities; workers for workflows have what their SDK gives them."""
 
-SERVER_SETTINGS: Final = {"history.transferProcessorMaxPollRPS": "10000"}
-"""Of the embedded server, which else looks for work at most 20 times a second once a burst is used up.
+SERVER_SETTINGS: Final = {
+    "history.transferProcessorMaxPollRPS": "10000",
+    "history.timerProcessorMaxPollRPS": "10000",
+    "history.timerProcessorMaxTimeShift": '"1ms"',
+}
+"""Of the embedded server, which else looks for work at most 20 times a second once a burst is used up, and
+fires timers up to a second late.
 
-One call after another would wait for two of these ticks, 0.1 s, in every language.
+One call after another would wait for two of these ticks, 0.1 s, in every language; a pause would be a second.
 """
 
 _KINDS: dict[Kind, "TaskQueueType.ValueType"] = {

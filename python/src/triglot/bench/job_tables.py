@@ -57,13 +57,16 @@ def report_tables(samples: Mapping[int, Sequence[JobSample]]) -> list[Table]:
     runs = {count: [sample.report for sample in found if sample.report] for count, found in samples.items()}
     # Of a server that was given, nobody knows what its workers use, nor how many cores they have.
     known = all(run.cpu for found in runs.values() for run in found)
+    overhead = (
+        f" `{OVERHEAD}` is `1 - kernels / (cores x fan-out)`: the part of the cores' time in which no "
+        "kernel ran."
+    )
     sizes = Table(
         name="sizes",
         title="The report through Temporal",
         text="`report` is from the start to the result by the client's clock, `fan-out` from the first "
-        "shard's being scheduled to the last one's completion by the server's, `kernels` their CPU time. "
-        f"`{OVERHEAD}` is `1 - kernels / (cores x fan-out)`: the part of the cores' time in which no "
-        "kernel ran.",
+        "shard's being scheduled to the last one's completion by the server's, `kernels` their CPU time."
+        + (overhead if known else ""),
         rows=[_size_row(count, found, known=known) for count, found in runs.items()],
     )
     cpu = Table(
@@ -126,8 +129,10 @@ def price_table(
         "that of making the model, merging and digesting alone. "
         f"`{REPORT}` has the rest too: the tail by position, the test of the model against the past, a "
         f"chart, a page, their publication. In a row of Temporal, `{JOB_RATIO}` is what durability costs at "
-        "this size on this machine, if it is clearly above 1; an interval with 1 in it shows no price. "
-        "The kernel is the same, and so are shards and digest.",
+        "this size on this machine, if it is clearly above 1, and one thing more: with Temporal shards are "
+        "fetched, merged and digested in Python, as the product does, without it in Go, and the ratio does "
+        "not tell these two apart. An interval with 1 in it shows no price. The kernel is the same, and so "
+        "are shards and digest.",
         rows=rows,
     )
 
@@ -170,12 +175,16 @@ def shards_table(scenarios: int, samples: Mapping[int, Sequence[ShardSample]]) -
     """Returns what a shard costs."""
     least = min(samples)
     base = median(_beside(sample.run) for sample in samples[least])
+    known = all(sample.run.cpu for taken in samples.values() for sample in taken)
+    beside = (
+        " `beside the kernels` is the CPU time of all processes of the stack from start to result without "
+        "that of the kernels; `a further shard` is how much of it each shard adds to the report of "
+        f"{least:,}."
+    )
     return Table(
         name="shards",
         title="What a shard costs",
-        text=f"{scenarios:,} scenarios in more and more shards. `beside the kernels` is the CPU time of all "
-        "processes of the stack from start to result without that of the kernels; `a further shard` "
-        f"is how much of it each shard adds to the report of {least:,}.",
+        text=f"{scenarios:,} scenarios in more and more shards." + (beside if known else ""),
         rows=[_shards_row(count, least, base, taken) for count, taken in sorted(samples.items())],
         plot=Plot(measure="report", x="shards", log_x=True, log_y=True),
     )

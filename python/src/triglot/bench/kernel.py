@@ -37,8 +37,9 @@ _METHOD = (
     "chosen for each kernel, so that all take about as long.",
     "They take turns: in each round every kernel is measured once, in a new random order. The first round "
     "is dropped. A ratio is the median of the rounds' own ratios, so that what slows the machine down for a "
-    "while cancels. CPU time is by the executor's own clock of its thread (Node: of its process), and "
-    "compared with what the system counts for the process.",
+    "while cancels. CPU time is that of the thread which simulates, by the executor's own clock, and "
+    "compared with what the system counts for the process: what compilers and garbage collectors do beside "
+    "that thread is not in it, and may be a fifth at most.",
 )
 
 
@@ -53,10 +54,8 @@ class Effort:
 
 def _effort(context: Context) -> Effort:
     if context.quick:
-        share = context.seconds / 12
-        return Effort(0.12, Rounds(5, 7, 1, 5 * share), Rounds(5, 5, 1, 1.5 * share))
-    share = context.seconds / 120
-    return Effort(0.7, Rounds(7, 15, 1, 70 * share), Rounds(5, 9, 1, 15 * share))
+        return Effort(0.12, Rounds(5, 7, 1, 5), Rounds(5, 5, 1, 1.5))
+    return Effort(0.7, Rounds(7, 15, 1, 70), Rounds(5, 9, 1, 15))
 
 
 async def measure(context: Context) -> Findings:

@@ -82,6 +82,8 @@ def table_markdown(table: Table) -> str:
             cells.append(remark)
         rows.append(cells)
     body = grid([*labels, *columns, *([" "] if has_notes else [])], rows)
+    if table.unranked:
+        return f"{body}\n\nNot ranked: {table.unranked}."
     ranking = rank_table(table)
     return f"{body}\n\n{ranking_sentence(table.rank_by or '', ranking)}" if ranking else body
 

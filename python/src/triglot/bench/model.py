@@ -108,6 +108,7 @@ class Table(_Model):
         text: What the columns mean, in a sentence or two.
         rows: In the order of printing.
         rank_by: The measure by which rows are ranked; None: they are not.
+        unranked: Why nothing may be claimed of these rows in this run, whatever they measured.
         plot: None: no picture.
     """
 
@@ -116,6 +117,7 @@ class Table(_Model):
     text: str = ""
     rows: list[Row]
     rank_by: str | None = None
+    unranked: str | None = None
     plot: Plot | None = None
 
     @model_validator(mode="after")

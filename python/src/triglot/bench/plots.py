@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from triglot.bench.model import Interval, Measure, Plot, Row, Table
+from triglot.bench.ranking import SERVER_BOUND, STILL_CHANGING, still_changing
 from triglot.bench.wording import format_measure, format_round, row_name
 
 _INK, _QUIET, _GRID, _BAR, _LEFT_OUT = "#22303c", "#5b6b79", "#e4e8ec", "#7fa3c7", "#d5dbe1"
@@ -17,6 +18,7 @@ _INK, _QUIET, _GRID, _BAR, _LEFT_OUT = "#22303c", "#5b6b79", "#e4e8ec", "#7fa3c7
 _LINES = ("#0b6fb8", "#c2571a", "#2f855a", "#8250a8", "#b03a5b", "#7a6a12")
 _MARKERS = "osD^vP"
 _DPI = 160
+_BESIDE = 1.03
 # What makes ids in an SVG, so that equal pictures are equal files.
 _SALT = "triglot-bench"
 
@@ -79,13 +81,14 @@ def _draw_bars(axes: Axes, table: Table, plot: Plot) -> None:
         [place for place, _, _ in measured],
         [measure.interval.value for _, _, measure in measured],
         xerr=_whiskers([measure.interval for _, _, measure in measured]),
-        color=[_LEFT_OUT if row.server_bound else _BAR for _, row, _ in measured],
+        color=[_LEFT_OUT if _unranked(row, plot) else _BAR for _, row, _ in measured],
         ecolor=_INK,
         height=0.62,
     )
     for place, row, measure in measured:
+        reason = _unranked(row, plot)
         axes.annotate(
-            f"{_value(measure)}{' (server-bound)' if row.server_bound else ''}",
+            f"{_value(measure)}{f' ({reason})' if reason else ''}",
             (measure.interval.high, place),
             xytext=(6, 0),
             textcoords="offset points",
@@ -100,19 +103,21 @@ def _draw_bars(axes: Axes, table: Table, plot: Plot) -> None:
     axes.set_yticks(range(len(rows)), [row_name(row) for row in rows], color=_INK)
     axes.set_xlim(right=1.22 * max(measure.interval.high for _, _, measure in measured))
     _scale_axis(axes, "x", unit)
-    axes.set_xlabel(plot.measure, color=_QUIET)
+    axes.set_xlabel(_axis_label(plot, [measure for _, _, measure in measured]), color=_QUIET)
     axes.xaxis.grid(visible=True, color=_GRID)
 
 
 def _draw_lines(axes: Axes, table: Table, plot: Plot) -> None:
     x = plot.x or ""
-    unit = ""
-    places: set[float] = set()
-    for number, (name, rows) in enumerate(_series(table.rows, plot)):
+    measures = [row.measures[plot.measure] for row in table.rows if plot.measure in row.measures]
+    lines = list(_series(table.rows, plot))
+    places = sorted({_number(row.labels[x]) for _, rows in lines for row in rows})
+    hollow: dict[str, None] = {}
+    for number, (name, rows) in enumerate(lines):
         intervals = [row.measures[plot.measure].interval for row in rows]
-        unit = rows[0].measures[plot.measure].unit
-        xs = [_number(row.labels[x]) for row in rows]
-        places.update(xs)
+        # Beside each other, so that whiskers of one place can be told apart.
+        shift = _BESIDE ** (number - (len(lines) - 1) / 2) if plot.log_x else 1.0
+        xs = [_number(row.labels[x]) * shift for row in rows]
         colour = _LINES[number % len(_LINES)]
         axes.errorbar(
             xs,
@@ -125,8 +130,8 @@ def _draw_lines(axes: Axes, table: Table, plot: Plot) -> None:
             capsize=3,
             label=name or None,
         )
-        bound = [place for place, row in enumerate(rows) if row.server_bound]
-        # Hollow: where the server set the pace.
+        bound = [place for place, row in enumerate(rows) if _unranked(row, plot)]
+        hollow |= dict.fromkeys(reason for row in rows if (reason := _unranked(row, plot)))
         axes.plot(
             [xs[place] for place in bound],
             [intervals[place].value for place in bound],
@@ -138,19 +143,18 @@ def _draw_lines(axes: Axes, table: Table, plot: Plot) -> None:
         axes.set_yscale("log")
     else:
         axes.set_ylim(bottom=0)
-    axes.set_xticks(sorted(places), [f"{place:,.0f}" for place in sorted(places)])
+    axes.set_xticks(places, [f"{place:,.0f}" for place in places])
     axes.minorticks_off()
-    _scale_axis(axes, "y", unit)
+    _scale_axis(axes, "y", measures[0].unit)
     axes.set_xlabel(x, color=_QUIET)
-    axes.set_ylabel(plot.measure, color=_QUIET)
+    axes.set_ylabel(_axis_label(plot, measures), color=_QUIET)
     axes.yaxis.grid(visible=True, color=_GRID)
     if plot.series:
-        hollow = any(row.server_bound for row in table.rows)
         axes.legend(
             frameon=False,
             labelcolor=_INK,
             loc="best",
-            title="hollow: server-bound" if hollow else None,
+            title=f"hollow: {' or '.join(hollow)}" if hollow else None,
         )
 
 
@@ -162,6 +166,18 @@ def _series(rows: Sequence[Row], plot: Plot) -> Iterator[tuple[str, list[Row]]]:
             name,
             [row for row in measured if not plot.series or row.labels[plot.series] == name],
         )
+
+
+def _unranked(row: Row, plot: Plot) -> str | None:
+    """Returns why a row that was measured is not compared with others, in two words."""
+    if row.server_bound:
+        return SERVER_BOUND
+    return STILL_CHANGING if still_changing(row, plot.measure) else None
+
+
+def _axis_label(plot: Plot, measures: Sequence[Measure]) -> str:
+    has_spread = any(measure.interval.low < measure.interval.high for measure in measures)
+    return f"{plot.measure}, with 95 % intervals" if has_spread else plot.measure
 
 
 def _number(text: str) -> float:
@@ -186,4 +202,6 @@ def _scale_axis(axes: Axes, which: str, unit: str) -> None:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     else:
         axis.set_major_locator(MaxNLocator(6))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: format_round(value, unit)))
+    # One unit for the whole axis, where it is not over several powers of ten.
+    least = 0.0 if axis.get_scale() == "log" else max(map(abs, axis.get_view_interval()))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: format_round(value, unit, least)))

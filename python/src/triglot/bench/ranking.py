@@ -8,6 +8,7 @@ from triglot.bench.statistics import drift, parts
 from triglot.bench.wording import format_value
 
 SERVER_BOUND = "server-bound"
+STILL_CHANGING = "still changing"
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def rank(rows: Sequence[Row], column: str) -> Ranking:
 
 
 def rank_table(table: Table) -> Ranking | None:
-    """Ranks a table's rows, if they are to be ranked."""
-    return rank(table.rows, table.rank_by) if table.rank_by else None
+    """Ranks a table's rows, if they are to be ranked and may be."""
+    return rank(table.rows, table.rank_by) if table.rank_by and not table.unranked else None
 
 
 def still_changing(row: Row, column: str) -> str | None:
@@ -89,7 +90,7 @@ def still_changing(row: Row, column: str) -> str | None:
     if found is None:
         return None
     first, second = (format_value(value, measure.unit) for value in (found.first, found.second))
-    return f"still changing: first half {first}, second half {second}"
+    return f"{STILL_CHANGING}: first half {first}, second half {second}"
 
 
 def _unranked(row: Row, column: str) -> str | None:

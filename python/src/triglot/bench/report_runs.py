@@ -1,6 +1,7 @@
 """One report through Temporal, measured: on an embedded stack, or on a server that is given."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,10 +15,12 @@ from temporalio.envconfig import ClientConnectConfig
 from triglot.bench.model_input import default_input
 from triglot.bench.sections import BenchError, Context
 from triglot.bench.usage import CpuClock
+from triglot.cli.attributes import require_attributes
 from triglot.cli.default_report import default_request
 from triglot.cli.ends import CommandError
 from triglot.cli.fanout import read_fanout
-from triglot.cli.session import find_target, open_session
+from triglot.cli.pollers import require_pollers
+from triglot.cli.session import Target, find_target, open_session
 from triglot.risk import codec
 from triglot.risk.analytics import build_spec
 from triglot.risk.shard import digest, merge
@@ -29,6 +32,11 @@ from triglot.stack.stack import running_stack
 from triglot.stack.supervision import read_process_states
 from triglot.store import Store
 from triglot.store.v1.object_pb2 import ObjectRef
+
+_WITHOUT_REPORTS = (
+    "leave out what runs reports on them: --section kernel --section calls --section payloads "
+    "--section lifecycle"
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,45 @@ class Repeated:
     digest: str
 
 
+def given_target(address: str, namespace: str) -> Target:
+    """Returns a server that is given by its address, with what the environment says of it.
+
+    Its store is the one that its workers and commands share, so it is found as commands find it; that of a
+    stack which runs here is no other server's.
+
+    Raises:
+        CommandError: If a variable or the profile is wrong.
+    """
+    found = find_target()
+    is_its_own = found.address == address or "TRIGLOT_STORE_URL" in os.environ
+    config = {**found.config, "target_host": address, "namespace": namespace}
+    return replace(
+        found,
+        source="--address",
+        config=cast("ClientConnectConfig", config),
+        store_url=found.store_url if is_its_own else None,
+    )
+
+
+async def require_reports(address: str, namespace: str, *, needed: bool) -> None:
+    """Makes sure that a given server is there, before anything is measured.
+
+    Args:
+        address: The server's.
+        namespace: On it.
+        needed: Whether reports will run on it, for which it wants workers and a store.
+
+    Raises:
+        CommandError: What is not there.
+    """
+    target = given_target(address, namespace)
+    async with open_session(target) as session:
+        if needed:
+            await require_pollers(session.client, or_else=_WITHOUT_REPORTS)
+            await require_attributes(session.client)
+            target.open_store()
+
+
 @asynccontextmanager
 async def running_report_site(context: Context) -> AsyncIterator[ReportSite]:
     """Starts a stack, or connects to the server that was given.
@@ -103,11 +150,7 @@ async def running_report_site(context: Context) -> AsyncIterator[ReportSite]:
                     stack.client, stack.store, {name: pids[name] for name in names if name in pids}
                 )
         else:
-            # The store is the one that workers and commands share, so it is found as commands find it.
-            target = find_target()
-            config = {**target.config, "target_host": context.address, "namespace": context.namespace}
-            target = replace(target, config=cast("ClientConnectConfig", config))
-            async with open_session(target) as session:
+            async with open_session(given_target(context.address, context.namespace)) as session:
                 yield ReportSite(session.client, session.store, {})
     except (StackError, CommandError) as error:
         raise BenchError(str(error)) from error

@@ -69,7 +69,8 @@ async def run(options: RunOptions, console: Console) -> Run:
         )
 
     for entry in options.sections:
-        console.print(f"{entry.name}: {entry.title}", markup=False, highlight=False)
+        seconds = entry.quick_seconds if options.quick else entry.seconds
+        console.print(f"{entry.name}: {entry.title}, about {seconds} s", markup=False, highlight=False)
         sections.append(await _measure(entry, options, console))
         write_result(options.folder, so_far())
     result = so_far()
@@ -100,7 +101,6 @@ def _context(entry: SectionEntry, options: RunOptions, console: Console) -> Cont
     folder.mkdir()
     return Context(
         quick=options.quick,
-        seconds=entry.quick_seconds if options.quick else entry.seconds,
         address=options.address,
         namespace=options.namespace,
         console=console,

@@ -45,6 +45,23 @@ def estimate(samples: Sequence[float], quantile: float = 0.5) -> Interval:
     return _interval(float(np.quantile(values, quantile)), _bootstrap(values, quantile), len(values))
 
 
+def pooled(rounds: Sequence[Sequence[float]], quantile: float) -> Interval:
+    """Estimates a quantile of all rounds' values together, for one so far out that no round has enough.
+
+    Rounds are drawn, not values: those of one round have the machine's mood in common, and no more samples
+    than rounds are claimed.
+
+    Args:
+        rounds: At least one, with a value at least.
+        quantile: 0 to 1.
+    """
+    generator = np.random.default_rng(_SEED)
+    values = [_values(each) for each in rounds]
+    places = generator.integers(0, len(values), size=(_RESAMPLES, len(values)))
+    draws = [np.quantile(np.concatenate([values[place] for place in drawn]), quantile) for drawn in places]
+    return _interval(float(np.quantile(np.concatenate(values), quantile)), np.asarray(draws), len(values))
+
+
 def ratio(
     numerator: Sequence[float],
     denominator: Sequence[float],

@@ -20,9 +20,9 @@ def format_value(value: float, unit: str) -> str:
     return f"{_digits(value / scale)}{name}"
 
 
-def format_round(value: float, unit: str) -> str:
-    """Returns a round value, for an axis: `2 s`, not `2.00 s`."""
-    scale, name = _scale(value, unit)
+def format_round(value: float, unit: str, largest: float = 0.0) -> str:
+    """Returns a round value, for an axis: `2 s`, not `2.00 s`; in the unit of the largest one, if said."""
+    scale, name = _scale(largest or value, unit)
     return f"{value / scale:.6g}{name}"
 
 

@@ -26,6 +26,8 @@ class RunCalls:
             for _ in calls:
                 response = await _start_call(request)
                 answered_bytes += len(response.payload)
+                if request.pause_milliseconds:
+                    await workflow.sleep(request.pause_milliseconds / 1e3)
 
         await asyncio.gather(*(lane() for _ in range(request.concurrency)))
         return RunCallsResponse(answered_bytes=answered_bytes)

@@ -37,6 +37,8 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Of the order of measurements.")] = 1,
 ) -> None:
     """Measure, and write result.json, report.md and pictures."""
+    if address is not None:
+        _require_address(address)
     with _worded():
         from triglot.bench import command, running, sections  # noqa: PLC0415 - see main
 
@@ -78,6 +80,17 @@ def render(
         from triglot.bench import command  # noqa: PLC0415 - see main
 
         command.render(result, output)
+
+
+def _require_address(address: str) -> None:
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - see main
+
+    from triglot.settings import Address  # noqa: PLC0415 - see main
+
+    try:
+        TypeAdapter(Address).validate_python(address)
+    except ValidationError as error:
+        raise typer.BadParameter(f"--address {address!r}: say HOST:PORT, like 127.0.0.1:7233") from error
 
 
 @contextmanager

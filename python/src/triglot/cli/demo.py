@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from triglot.cli.consoles import CommandConsole
 from triglot.cli.default_report import default_request, read_expected_digest, read_witnesses
 from triglot.cli.fanout import Fanout, read_fanout
 from triglot.cli.following import follow, save_report
@@ -52,7 +53,7 @@ async def run(options: DemoOptions) -> bool:
         StackError: If the stack cannot start.
         InputError: If the default data or the expected digests cannot be read.
     """
-    console = Console(stderr=options.as_json, soft_wrap=True, highlight=False)
+    console = CommandConsole(stderr=options.as_json, soft_wrap=True, highlight=False)
     expected_digest = read_expected_digest(options.expected, options.scenario_count)
     console.print(f"starting: server, four workers, inbox; files in {options.folder}", markup=False)
     stack_options = StackOptions(payload_encoding=options.payload_encoding, lose_mails=options.lose_mails)

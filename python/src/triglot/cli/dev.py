@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from triglot.cli.consoles import CommandConsole
 from triglot.cli.running import (
     RUN_FOLDER,
     AlreadyClaimedError,
@@ -38,7 +39,7 @@ async def run(
     Raises:
         StackError: If the stack cannot start or fails, or another one runs in the current folder.
     """
-    console = Console(soft_wrap=True)
+    console = CommandConsole(soft_wrap=True)
     with _only_one():
         console.print("starting: server, workers, inbox ...")
         options = StackOptions(

@@ -1,8 +1,9 @@
 """How commands end: exit codes, the sentence on standard error, and signals."""
 
 import asyncio
+import errno
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -16,7 +17,7 @@ UNREACHABLE = 3
 NOT_FOUND = 4
 """There is no such report or object."""
 INTERRUPTED = 130
-"""A signal ended the command."""
+"""An interrupt ended the command; another signal's number makes 128 and itself, as with a shell."""
 UNREAD = 141
 """Nobody reads standard output any more, as behind `| head`; what a shell says of SIGPIPE."""
 
@@ -37,28 +38,47 @@ def interruptible(command: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Runs a command so that signals cancel it, and never cut short the stopping of its processes.
 
     Raises:
-        CommandError: If a signal ended it and the command itself had nothing to say about that, or, without
-            a word, if nobody reads its output.
+        CommandError: If a signal ended it, or, without a word, if nobody reads its output: of a pipe, or of a
+            terminal that was closed.
     """
+    received: list[int] = []
 
     async def run() -> ResultT:
         task = asyncio.current_task()
-        if task is not None:
-            # asyncio's own answer to a second SIGINT is to drop everything, the cleaning up too. SIGHUP comes
-            # when the terminal closes; the stack, in a session of its own, would outlive it.
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        assert task, "asyncio.run makes a task"  # noqa: S101
+
+        def end(number: int) -> None:
+            received.append(number)
+            task.cancel()
+
+        # asyncio's own answer to a second SIGINT is to drop everything, the cleaning up too. SIGHUP comes
+        # when the terminal closes; the stack, in a session of its own, would outlive it.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
         return await command
 
     try:
         return asyncio.run(run())
+    except CommandError as error:
+        if error.code == INTERRUPTED:
+            raise CommandError(str(error), _interrupted(received)) from error
+        raise
     except (KeyboardInterrupt, asyncio.CancelledError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # What is left is to say so.
         # Under a name of its own, since Typer would end the process at a KeyboardInterrupt.
-        raise CommandError("interrupted", INTERRUPTED) from None
+        raise CommandError("interrupted", _interrupted(received)) from None
     except BrokenPipeError:
         # Likewise, since Typer would call it a failure.
         raise CommandError("", UNREAD) from None
+    except OSError as error:
+        # What the command writes to a terminal that was closed fails, and be it that it was interrupted.
+        if error.errno == errno.EIO and signal.SIGHUP in received:
+            raise CommandError("", _interrupted(received)) from None
+        raise
+
+
+def _interrupted(received: Sequence[int]) -> int:
+    return 128 + received[0] if received else INTERRUPTED
 
 
 def os_sentence(error: OSError) -> str:

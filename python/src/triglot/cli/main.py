@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -39,7 +39,8 @@ _STACK_MODULES = ("aiosmtpd", "psutil", "supervisor")
 _BUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _EPILOG = (
     "Exit codes: 0 done; 1 failed; 2 bad input or usage, nothing was started; 3 server or store not "
-    "reachable, or nobody polls a task queue; 4 no such report, schedule or object; 130 interrupted.\n\n"
+    "reachable, or nobody polls a task queue; 4 no such report, schedule or object; 130 interrupted, "
+    "by another signal 128 and its number; 141 nobody read the output.\n\n"
     "Server and store: those of TEMPORAL_ADDRESS, TEMPORAL_PROFILE and TRIGLOT_STORE_URL if any of them is "
     "set; else the stack that runs in this folder or above it; else the containers that `make up` started "
     "there; else localhost:7233."
@@ -248,11 +249,10 @@ def status(json: Json = False) -> None:
 @app.command()
 def doctor(json: Json = False) -> None:
     """List what is there against what is needed."""
-    from rich.console import Console  # noqa: PLC0415 - see above
-
     from triglot.cli import doctor as command  # noqa: PLC0415 - see above
+    from triglot.cli.consoles import CommandConsole  # noqa: PLC0415 - see above
 
-    if not command.run(Console(), json):
+    if not command.run(CommandConsole(), json):
         raise typer.Exit(FAILED)
 
 
@@ -345,13 +345,15 @@ def _run() -> int:
         named = getattr(error, "param", None) is not None
         return _complain(one_line(error.format_message() if named else error), BAD_INPUT)
     except OSError as error:
-        return _complain(os_sentence(error), FAILED)
+        return UNREAD if isinstance(error, BrokenPipeError) else _complain(os_sentence(error), FAILED)
     return code if isinstance(code, int) else 0
 
 
 def _complain(sentence: str, code: int) -> int:
     if sentence:
-        print(f"triglot: {sentence}", file=sys.stderr)
+        # Of a terminal that was closed there is nobody to read it; the code says it.
+        with suppress(OSError):
+            print(f"triglot: {sentence}", file=sys.stderr)
     return code
 
 

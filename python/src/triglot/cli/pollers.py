@@ -11,6 +11,8 @@ from triglot.cli.ends import UNREACHABLE, CommandError
 from triglot.deployments import all_pollers, unserved
 from triglot.pollers import needed_queues
 
+_OR_ELSE = "say --without-workers to let the report wait for them"
+
 LIVE = timedelta(seconds=75)
 """A worker asks again at the latest when the server ends its poll, which is after 60 s."""
 
@@ -36,8 +38,12 @@ async def is_polled(client: Client, queue: str, kind: TaskQueueType.ValueType) -
     return bool(await live_pollers(client, queue, kind))
 
 
-async def require_pollers(client: Client) -> None:
+async def require_pollers(client: Client, or_else: str = _OR_ELSE) -> None:
     """Makes sure that a report would not wait for a worker that is not there.
+
+    Args:
+        client: The server.
+        or_else: What else can be done than to start workers, for the sentence.
 
     Raises:
         CommandError: Which task queues nobody polls, or not those who would get the tasks.
@@ -49,7 +55,7 @@ async def require_pollers(client: Client) -> None:
         queues = f"task queue{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
         raise CommandError(
             f"nobody polls the {queues}; start the workers (`triglot stack up` or `make up` starts all), "
-            "or say --without-workers to let the report wait for them",
+            f"or {or_else}",
             UNREACHABLE,
         )
     versions = await asyncio.gather(*(unserved_versions(client, queue, kind) for queue, kind in asked))
@@ -57,7 +63,6 @@ async def require_pollers(client: Client) -> None:
         if names:
             raise CommandError(
                 f"tasks on the task queue {queue} go to {' and '.join(names)}, which do not poll it; make a "
-                "version current that does (`temporal worker deployment set-current-version`), or say "
-                "--without-workers to let the report wait for them",
+                f"version current that does (`temporal worker deployment set-current-version`), or {or_else}",
                 UNREACHABLE,
             )

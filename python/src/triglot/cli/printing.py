@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from triglot.cli.consoles import CommandConsole
 from triglot.cli.listing import Listed
 from triglot.cli.reports import Found
 from triglot.cli.result import (
@@ -20,15 +21,9 @@ from triglot.risk.v1.report_pb2 import GenerateRiskReportRequest, GenerateRiskRe
 from triglot.risk.wording import format_count, format_days, format_money, format_percent
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leaves the exit code to `interruptible`; Rich would say 1, as if something had failed."""
-        raise BrokenPipeError
-
-
 def new_console(as_json: bool) -> Console:
     """Makes a console that keeps quiet where standard output belongs to a document."""
-    return _Console(quiet=as_json, soft_wrap=True, highlight=False)
+    return CommandConsole(quiet=as_json, soft_wrap=True, highlight=False)
 
 
 def print_heading(console: Console, found: Found) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from triglot.cli.consoles import CommandConsole
 from triglot.cli.routes import Step
 from triglot.cli.verdict import check_logs
 from triglot.cli.walkthrough import NEW, OLD, Walkthrough
@@ -42,7 +43,7 @@ async def run(folder: Path, as_json: bool) -> bool:
     Raises:
         StackError: If the stack cannot start, or something that is waited for does not come.
     """
-    console = Console(stderr=as_json, soft_wrap=True, highlight=False)
+    console = CommandConsole(stderr=as_json, soft_wrap=True, highlight=False)
     console.print(f"starting: server, inbox, workers of version {OLD}; files in {folder}", markup=False)
     started = time.monotonic()
     steps: list[Step] = []

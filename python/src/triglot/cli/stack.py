@@ -17,6 +17,7 @@ from rich.table import Column, Table
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.client import Client
 
+from triglot.cli.consoles import CommandConsole
 from triglot.cli.dev import print_addresses
 from triglot.cli.ends import UNREACHABLE, CommandError
 from triglot.cli.pollers import live_pollers
@@ -315,4 +316,4 @@ def _print_status(
 
 
 def _console(as_json: bool) -> Console:
-    return Console(stderr=as_json, soft_wrap=True)
+    return CommandConsole(stderr=as_json, soft_wrap=True)

@@ -31,6 +31,7 @@ _POLL_SECONDS = 0.1
 _WATCH_SECONDS = 1.0
 # Longer than a stack takes to stop.
 _ALONE_SECONDS = 20
+_ANY_PORTS = Ports(**{port.name: 0 for port in fields(Ports)})
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ async def running_stack(root: Path, options: StackOptions) -> AsyncIterator[Stac
         StackError: If it cannot start; the message says which process failed and where its log is.
     """
     folder = RunFolder(root.absolute())
+    # What is not built is found before anything is made.
+    processes(folder, _ANY_PORTS, options)
     folder.root.mkdir(parents=True, exist_ok=True)
     await _await_alone(folder)
     folder.create()

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctriglot/bench/v1/bench.proto\x12\x10triglot.bench.v1\x1a\x1b\x62uf/validate/validate.proto\"\xcd\x01\n\x0fRunCallsRequest\x12&\n\ntask_queue\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01R\ttaskQueue\x12)\n\ncall_count\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xd0\x0f(\x01R\tcallCount\x12,\n\x0b\x63oncurrency\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x01R\x0b\x63oncurrency\x12\x39\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x1d.triglot.bench.v1.CallRequestB\x06\xbaH\x03\xc8\x01\x01R\x04\x63\x61ll\"9\n\x10RunCallsResponse\x12%\n\x0e\x61nswered_bytes\x18\x01 \x01(\x03R\ransweredBytes\"\x8e\x02\n\x0b\x43\x61llRequest\x12,\n\x04noop\x18\x01 \x01(\x0b\x32\x16.triglot.bench.v1.NoopH\x00R\x04noop\x12,\n\x04\x65\x63ho\x18\x02 \x01(\x0b\x32\x16.triglot.bench.v1.EchoH\x00R\x04\x65\x63ho\x12\x35\n\x07\x63ompute\x18\x03 \x01(\x0b\x32\x19.triglot.bench.v1.ComputeH\x00R\x07\x63ompute\x12/\n\x05\x66\x65tch\x18\x04 \x01(\x0b\x32\x17.triglot.bench.v1.FetchH\x00R\x05\x66\x65tch\x12,\n\x04wait\x18\x05 \x01(\x0b\x32\x16.triglot.bench.v1.WaitH\x00R\x04waitB\r\n\x04work\x12\x05\xbaH\x02\x08\x01\"\x06\n\x04Noop\",\n\x04\x45\x63ho\x12$\n\x07payload\x18\x01 \x01(\x0c\x42\n\xbaH\x07z\x05\x18\x80\x80\x80\x02R\x07payload\"8\n\x07\x43ompute\x12-\n\niterations\x18\x01 \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\x94\xeb\xdc\x03(\x01R\niterations\"#\n\x05\x46\x65tch\x12\x1a\n\x03url\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x88\x01\x01R\x03url\"7\n\x04Wait\x12/\n\x0cmilliseconds\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xb0\xea\x01(\x01R\x0cmilliseconds\"(\n\x0c\x43\x61llResponse\x12\x18\n\x07payload\x18\x01 \x01(\x0cR\x07payload2\xb2\x01\n\x10\x42\x65nchmarkService\x12S\n\x08RunCalls\x12!.triglot.bench.v1.RunCallsRequest\x1a\".triglot.bench.v1.RunCallsResponse\"\x00\x12G\n\x04\x43\x61ll\x12\x1d.triglot.bench.v1.CallRequest\x1a\x1e.triglot.bench.v1.CallResponse\"\x00\x1a\x00\x42)Z\'example.com/triglot/go/bench/v1;benchv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctriglot/bench/v1/bench.proto\x12\x10triglot.bench.v1\x1a\x1b\x62uf/validate/validate.proto\"\x88\x02\n\x0fRunCallsRequest\x12&\n\ntask_queue\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01R\ttaskQueue\x12)\n\ncall_count\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xd0\x0f(\x01R\tcallCount\x12,\n\x0b\x63oncurrency\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x01R\x0b\x63oncurrency\x12\x39\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x1d.triglot.bench.v1.CallRequestB\x06\xbaH\x03\xc8\x01\x01R\x04\x63\x61ll\x12\x39\n\x12pause_milliseconds\x18\x05 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00R\x11pauseMilliseconds\"9\n\x10RunCallsResponse\x12%\n\x0e\x61nswered_bytes\x18\x01 \x01(\x03R\ransweredBytes\"\x8e\x02\n\x0b\x43\x61llRequest\x12,\n\x04noop\x18\x01 \x01(\x0b\x32\x16.triglot.bench.v1.NoopH\x00R\x04noop\x12,\n\x04\x65\x63ho\x18\x02 \x01(\x0b\x32\x16.triglot.bench.v1.EchoH\x00R\x04\x65\x63ho\x12\x35\n\x07\x63ompute\x18\x03 \x01(\x0b\x32\x19.triglot.bench.v1.ComputeH\x00R\x07\x63ompute\x12/\n\x05\x66\x65tch\x18\x04 \x01(\x0b\x32\x17.triglot.bench.v1.FetchH\x00R\x05\x66\x65tch\x12,\n\x04wait\x18\x05 \x01(\x0b\x32\x16.triglot.bench.v1.WaitH\x00R\x04waitB\r\n\x04work\x12\x05\xbaH\x02\x08\x01\"\x06\n\x04Noop\",\n\x04\x45\x63ho\x12$\n\x07payload\x18\x01 \x01(\x0c\x42\n\xbaH\x07z\x05\x18\x80\x80\x80\x02R\x07payload\"8\n\x07\x43ompute\x12-\n\niterations\x18\x01 \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\x94\xeb\xdc\x03(\x01R\niterations\"#\n\x05\x46\x65tch\x12\x1a\n\x03url\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x88\x01\x01R\x03url\"7\n\x04Wait\x12/\n\x0cmilliseconds\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xb0\xea\x01(\x01R\x0cmilliseconds\"(\n\x0c\x43\x61llResponse\x12\x18\n\x07payload\x18\x01 \x01(\x0cR\x07payload2\xb2\x01\n\x10\x42\x65nchmarkService\x12S\n\x08RunCalls\x12!.triglot.bench.v1.RunCallsRequest\x1a\".triglot.bench.v1.RunCallsResponse\"\x00\x12G\n\x04\x43\x61ll\x12\x1d.triglot.bench.v1.CallRequest\x1a\x1e.triglot.bench.v1.CallResponse\"\x00\x1a\x00\x42)Z\'example.com/triglot/go/bench/v1;benchv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RUNCALLSREQUEST'].fields_by_name['concurrency']._serialized_options = b'\272H\007\032\005\030\310\001(\001'
   _globals['_RUNCALLSREQUEST'].fields_by_name['call']._loaded_options = None
   _globals['_RUNCALLSREQUEST'].fields_by_name['call']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RUNCALLSREQUEST'].fields_by_name['pause_milliseconds']._loaded_options = None
+  _globals['_RUNCALLSREQUEST'].fields_by_name['pause_milliseconds']._serialized_options = b'\272H\007\032\005\030\220N(\000'
   _globals['_CALLREQUEST'].oneofs_by_name['work']._loaded_options = None
   _globals['_CALLREQUEST'].oneofs_by_name['work']._serialized_options = b'\272H\002\010\001'
   _globals['_ECHO'].fields_by_name['payload']._loaded_options = None
@@ -52,23 +54,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WAIT'].fields_by_name['milliseconds']._loaded_options = None
   _globals['_WAIT'].fields_by_name['milliseconds']._serialized_options = b'\272H\010\032\006\030\260\352\001(\001'
   _globals['_RUNCALLSREQUEST']._serialized_start=80
-  _globals['_RUNCALLSREQUEST']._serialized_end=285
-  _globals['_RUNCALLSRESPONSE']._serialized_start=287
-  _globals['_RUNCALLSRESPONSE']._serialized_end=344
-  _globals['_CALLREQUEST']._serialized_start=347
-  _globals['_CALLREQUEST']._serialized_end=617
-  _globals['_NOOP']._serialized_start=619
-  _globals['_NOOP']._serialized_end=625
-  _globals['_ECHO']._serialized_start=627
-  _globals['_ECHO']._serialized_end=671
-  _globals['_COMPUTE']._serialized_start=673
-  _globals['_COMPUTE']._serialized_end=729
-  _globals['_FETCH']._serialized_start=731
-  _globals['_FETCH']._serialized_end=766
-  _globals['_WAIT']._serialized_start=768
-  _globals['_WAIT']._serialized_end=823
-  _globals['_CALLRESPONSE']._serialized_start=825
-  _globals['_CALLRESPONSE']._serialized_end=865
-  _globals['_BENCHMARKSERVICE']._serialized_start=868
-  _globals['_BENCHMARKSERVICE']._serialized_end=1046
+  _globals['_RUNCALLSREQUEST']._serialized_end=344
+  _globals['_RUNCALLSRESPONSE']._serialized_start=346
+  _globals['_RUNCALLSRESPONSE']._serialized_end=403
+  _globals['_CALLREQUEST']._serialized_start=406
+  _globals['_CALLREQUEST']._serialized_end=676
+  _globals['_NOOP']._serialized_start=678
+  _globals['_NOOP']._serialized_end=684
+  _globals['_ECHO']._serialized_start=686
+  _globals['_ECHO']._serialized_end=730
+  _globals['_COMPUTE']._serialized_start=732
+  _globals['_COMPUTE']._serialized_end=788
+  _globals['_FETCH']._serialized_start=790
+  _globals['_FETCH']._serialized_end=825
+  _globals['_WAIT']._serialized_start=827
+  _globals['_WAIT']._serialized_end=882
+  _globals['_CALLRESPONSE']._serialized_start=884
+  _globals['_CALLRESPONSE']._serialized_end=924
+  _globals['_BENCHMARKSERVICE']._serialized_start=927
+  _globals['_BENCHMARKSERVICE']._serialized_end=1105
 # @@protoc_insertion_point(module_scope)

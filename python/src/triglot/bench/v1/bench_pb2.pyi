@@ -8,16 +8,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RunCallsRequest(_message.Message):
-    __slots__ = ("task_queue", "call_count", "concurrency", "call")
+    __slots__ = ("task_queue", "call_count", "concurrency", "call", "pause_milliseconds")
     TASK_QUEUE_FIELD_NUMBER: _ClassVar[int]
     CALL_COUNT_FIELD_NUMBER: _ClassVar[int]
     CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
     CALL_FIELD_NUMBER: _ClassVar[int]
+    PAUSE_MILLISECONDS_FIELD_NUMBER: _ClassVar[int]
     task_queue: str
     call_count: int
     concurrency: int
     call: CallRequest
-    def __init__(self, task_queue: _Optional[str] = ..., call_count: _Optional[int] = ..., concurrency: _Optional[int] = ..., call: _Optional[_Union[CallRequest, _Mapping]] = ...) -> None: ...
+    pause_milliseconds: int
+    def __init__(self, task_queue: _Optional[str] = ..., call_count: _Optional[int] = ..., concurrency: _Optional[int] = ..., call: _Optional[_Union[CallRequest, _Mapping]] = ..., pause_milliseconds: _Optional[int] = ...) -> None: ...
 
 class RunCallsResponse(_message.Message):
     __slots__ = ("answered_bytes",)

@@ -22,21 +22,20 @@ def built(repository: Path) -> list[Finding]:
         for path in folder.rglob("*.ts")
         if not path.name.endswith(".test.ts")
     ]
+    # The compiler leaves files alone that would not change, so the newest one tells.
+    compiled = [
+        stamps / ".typescript-built",
+        *(typescript / "dist").rglob("*.js"),
+        *(typescript / "payload-converter" / "dist").rglob("*.js"),
+    ]
     return [
         *(
             _finding(repository, go / "bin" / name, [stamps / ".go-built"], [*go_sources, go / "go.sum"])
             for name in ("simulation-worker", "simulate")
         ),
-        # The compiler leaves files alone that would not change, so the newest one tells.
-        _finding(
-            repository,
-            typescript / "dist/notification/main.js",
-            [
-                stamps / ".typescript-built",
-                *(typescript / "dist").rglob("*.js"),
-                *(typescript / "payload-converter" / "dist").rglob("*.js"),
-            ],
-            typescript_sources,
+        *(
+            _finding(repository, typescript / "dist" / program, compiled, typescript_sources)
+            for program in ("notification/main.js", "simulation/main.js")
         ),
     ]
 

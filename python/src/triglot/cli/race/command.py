@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from triglot.cli.consoles import CommandConsole
 from triglot.cli.default_report import default_request, read_expected_digest, read_witnesses
 from triglot.cli.fanout import read_fanout
 from triglot.cli.race.course import Course
@@ -59,7 +60,7 @@ async def run(options: RaceOptions, watch: Callable[[Course], None] | None = Non
         WorkflowFailureError: If the report fails.
         CommandError: If somebody quits.
     """
-    console = Console(stderr=options.as_json, soft_wrap=True, highlight=False)
+    console = CommandConsole(stderr=options.as_json, soft_wrap=True, highlight=False)
     expected = read_expected_digest(options.expected, options.scenario_count)
     console.print(
         f"starting: server, inbox, workers, simulation in {_names(options.languages)}; "

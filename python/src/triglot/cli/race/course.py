@@ -139,8 +139,9 @@ class Course:
             return
         for wish in list(self.wishes):
             runner = self.runners[wish.language]
-            due = wish.at.has_come(self.seconds, self.share)
-            if due and runner.is_up and await self._kill(runner, wish):
+            # Who is not up and polling would be killed to no effect: it is killed when it polls again.
+            due = runner.state is State.RUNNING and wish.at.has_come(self.seconds, self.share)
+            if due and await self._kill(runner, wish):
                 self.wishes.remove(wish)
         for language, back in list(self._returns.items()):
             if back.moment.has_come(self.seconds, self.share):

@@ -31,8 +31,11 @@ def listening(on_key: Callable[[str], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        text = os.read(descriptor, 64)
-        if not text:  # the terminal is gone
+        try:
+            text = os.read(descriptor, 64)
+        except OSError:
+            text = b""
+        if not text:  # the terminal is gone, of which a signal tells the command
             loop.remove_reader(descriptor)
         for character in text.decode(errors="ignore"):
             on_key(character)

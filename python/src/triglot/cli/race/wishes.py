@@ -49,7 +49,8 @@ class Kill:
     Attributes:
         language: Whose.
         at: When.
-        back: When it is started again; None: not at a moment that was named.
+        back: When it is started again, at once if that has passed when it is killed; None: not at a moment
+            that was named.
         for_good: Whether it is not. Else, without `back`, it is after `RETURN_SECONDS`.
     """
 
@@ -115,14 +116,15 @@ def parse_kills(texts: Iterable[str], languages: Sequence[str]) -> list[Kill]:
         languages: Who takes part.
 
     Raises:
-        BadParameter: If one is none of these, names somebody who does not take part or is gone before, or
-            nobody would be left to end the report.
+        BadParameter: If one is none of these, names somebody who does not take part or is gone by then, is
+            said twice, or nobody would be left to end the report.
     """
     kills: list[Kill] = []
     for text in texts:
         kill = _parse_kill(text, languages)
-        if any(other.language == kill.language and other.for_good for other in kills):
-            raise typer.BadParameter(f"--kill {text!r}: {kill.language} is killed for good before")
+        for other in kills:
+            if other.language == kill.language and (contradiction := _contradiction(other, kill)):
+                raise typer.BadParameter(f"--kill {text!r}: {contradiction}")
         kills.append(kill)
     if {kill.language for kill in kills if kill.for_good} == set(languages):
         raise typer.BadParameter("--kill: all workers are killed for good, and nobody would end the report")
@@ -149,6 +151,17 @@ def _parse_kill(text: str, languages: Sequence[str]) -> Kill:
     if returns.unit == at.unit and returns.amount <= at.amount:
         raise typer.BadParameter(f"--kill {text!r}: it would come back before it is killed")
     return Kill(language, at, returns)
+
+
+def _contradiction(said: Kill, kill: Kill) -> str | None:
+    """Returns why a worker cannot be killed as asked for, as it is to be killed as said before, too."""
+    if said.for_good:
+        return f"{kill.language} is killed for good before"
+    if said.at == kill.at:
+        return f"{kill.language} is killed at {said.at} already"
+    if kill.for_good and kill.at.unit == said.at.unit and kill.at.amount < said.at.amount:
+        return f"{kill.language} is killed at {said.at} as well, and would be gone for good by then"
+    return None
 
 
 def _moment(text: str) -> Moment:
