@@ -48,6 +48,7 @@ class OneShard:
             start_to_close_timeout=timedelta(minutes=10),
             heartbeat_timeout=timedelta(seconds=3),
             retry_policy=RetryPolicy(initial_interval=timedelta(seconds=0.2), backoff_coefficient=1),
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
 
 
@@ -78,8 +79,28 @@ class Stage:
             details = pending.heartbeat_details.payloads
             if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED and details:
                 (checkpoint,) = await self.client.data_converter.decode(details, [ShardCheckpoint])
-                return pending.attempt, checkpoint.next_scenario
+                # TypeScript's heartbeats carry null before there is one.
+                return (pending.attempt, checkpoint.next_scenario) if checkpoint else None
         return None
+
+    async def left(self, shard: Shard) -> ShardCheckpoint:
+        """Returns the checkpoint that the server holds, whether an attempt runs or not."""
+        description = await shard.describe()
+        (pending,) = description.raw_description.pending_activities
+        (checkpoint,) = await self.client.data_converter.decode(
+            pending.heartbeat_details.payloads, [ShardCheckpoint]
+        )
+        return checkpoint
+
+    async def failed(self, shard: Shard, error_type: str) -> None:
+        """Waits until an attempt has failed with an error of that type."""
+
+        async def look() -> bool | None:
+            pending = (await shard.describe()).raw_description.pending_activities
+            failures = [activity.last_failure.application_failure_info for activity in pending]
+            return any(failure.type == error_type for failure in failures) or None
+
+        await poll(look, f"an attempt fails with {error_type}", SECONDS)
 
     async def polled(self, workers: int, since: datetime) -> None:
         """Waits until so many workers ask for shards."""

@@ -102,9 +102,12 @@ PATTERNS = (
         (
             "heartbeat-checkpoint",
             "checkpoint-range",
+            "checkpoint-store-away",
+            "checkpoint-cancelled",
             "resume-offset",
             "python-heartbeat-checkpoint",
             "python-checkpoint-range",
+            "python-checkpoint-store-away",
             "typescript-heartbeat-checkpoint",
             "typescript-checkpoint-range",
         ),
@@ -116,7 +119,7 @@ PATTERNS = (
     ),
     Pattern(
         "CPU-bound activities off the event loop: processes",
-        "python/src/triglot/risk/simulators.py",
+        "python/src/triglot/risk/simulator_pool.py",
         ("python-heartbeat-slow-store", "python-cancelled-process", "python-orphans"),
     ),
     Pattern(

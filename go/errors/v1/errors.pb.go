@@ -43,7 +43,7 @@ const (
 	ErrorType_ERROR_TYPE_DELIVERY_REJECTED ErrorType = 5
 	// A notification could not be handed over now.
 	ErrorType_ERROR_TYPE_DELIVERY_FAILED ErrorType = 6
-	// An attempt was given up because its worker stops or the workflow was cancelled.
+	// An attempt was given up because its worker stops, or lost what computed it.
 	ErrorType_ERROR_TYPE_INTERRUPTED ErrorType = 7
 	// A report is to be made final that has been withdrawn.
 	ErrorType_ERROR_TYPE_REPORT_WITHDRAWN ErrorType = 8

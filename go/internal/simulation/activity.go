@@ -76,7 +76,10 @@ func (a *Activities) simulateShard(
 func (a *Activities) simulate(
 	ctx context.Context, model *kernel.Model, scenarios kernel.Range, beats *heartbeats,
 ) (*kernel.Shard, error) {
-	partial := a.lastPartial(ctx, model, scenarios, beats)
+	partial, err := a.lastPartial(ctx, model, scenarios, beats)
+	if err != nil {
+		return nil, err
+	}
 	progress := a.newCheckpoints(scenarios, beats)
 	return model.Resume(scenarios, partial, func(reached kernel.Progress) error {
 		return progress.checkIn(ctx, reached)

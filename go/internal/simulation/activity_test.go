@@ -213,6 +213,25 @@ func TestBadInputIsNotRetried(t *testing.T) {
 	}
 }
 
+func TestSpecThatBreaksTwoRulesIsToldBoth(t *testing.T) {
+	f := newFixture(t)
+	bad := spec()
+	bad.HorizonDays, bad.BlockDays = 0, 0
+	_, err := f.simulate(&riskv1.SimulateShardRequest{
+		Spec: f.put(t, bad), Range: &riskv1.ScenarioRange{First: 0, Count: 10},
+	})
+	application := applicationError(t, err)
+	var details *validate.Violations
+	if err := application.Details(&details); err != nil || len(details.GetViolations()) != 2 {
+		t.Errorf("details = %v, %v; want two violations", details, err)
+	}
+	for _, field := range []string{"horizon_days: ", "block_days: "} {
+		if !strings.Contains(application.Message(), field) {
+			t.Errorf("message = %q; want %q", application.Message(), field)
+		}
+	}
+}
+
 func TestStoreErrorsAreTypedAndRetryable(t *testing.T) {
 	cases := []struct {
 		name   string

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -142,23 +143,28 @@ func readCheckpoint(ctx context.Context) *riskv1.ShardCheckpoint {
 }
 
 // lastPartial is the shard that the last checkpoint names. It is nil where there is none or it is not usable, since
-// starting over loses only time; then heartbeats carry the checkpoint no longer.
+// starting over loses only time; then heartbeats carry the checkpoint no longer. An error leaves it to the next attempt.
 func (a *Activities) lastPartial(
 	ctx context.Context, model *kernel.Model, scenarios kernel.Range, beats *heartbeats,
-) *kernel.Shard {
+) (*kernel.Shard, error) {
 	checkpoint := beats.carried()
 	if checkpoint == nil {
-		return nil
+		return nil, nil
 	}
 	partial, err := a.loadPartial(ctx, model, scenarios, checkpoint)
-	if err != nil {
+	switch {
+	case err == nil:
+		activity.GetLogger(ctx).Info("resuming",
+			"first_scenario", checkpoint.GetNextScenario(), "shard_first", scenarios.First)
+		return partial, nil
+	case ctx.Err() != nil || errors.Is(err, store.ErrUnavailable):
+		// It says nothing about the checkpoint.
+		return nil, err
+	default:
 		logStartingOver(ctx, err)
 		beats.carry(nil)
-		return nil
+		return nil, nil
 	}
-	activity.GetLogger(ctx).Info("resuming",
-		"first_scenario", checkpoint.GetNextScenario(), "shard_first", scenarios.First)
-	return partial
 }
 
 func logStartingOver(ctx context.Context, err error) {

@@ -209,11 +209,60 @@ func TestUnusableCheckpointStartsOver(t *testing.T) {
 	}
 }
 
-func TestFirstAttemptLogsNothing(t *testing.T) {
+func TestUnavailableStoreLeavesTheCheckpointToTheNextAttempt(t *testing.T) {
 	f := newFixture(t)
-	f.requireWholeShard(t, f.blocksRequest(t))
-	if f.log.Len() > 0 {
-		t.Errorf("log = %s", f.log)
+	request := f.blocksRequest(t)
+	checkpoint := f.handOver(t, request)
+	f.environment.SetHeartbeatDetails(checkpoint)
+	heartbeats := f.heartbeats(t)
+	folder := filepath.Dir(f.path(checkpoint.Partial))
+	// Not even root reads below a file.
+	if err := errors.Join(os.Rename(folder, folder+".away"), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	f.log.Reset()
+	_, err := f.simulate(request)
+	if got := applicationError(t, err); got.Type() != contract.StoreUnavailable || got.NonRetryable() {
+		t.Errorf("error = %v; want a retryable %s", err, contract.StoreUnavailable)
+	}
+	if log := f.log.String(); strings.Contains(log, "starting over") {
+		t.Errorf("log = %s", log)
+	}
+	requireAll(t, heartbeats(), checkpoint)
+	if err := errors.Join(os.Remove(folder), os.Rename(folder+".away", folder)); err != nil {
+		t.Fatal(err)
+	}
+	f.requireWholeShard(t, request)
+	if log := f.log.String(); !strings.Contains(log, "msg=resuming") {
+		t.Errorf("log = %s", log)
+	}
+}
+
+// requireAll checks that no heartbeat made the server forget a checkpoint.
+func requireAll(t *testing.T, heartbeats []*riskv1.ShardCheckpoint, checkpoint *riskv1.ShardCheckpoint) {
+	t.Helper()
+	for _, beat := range heartbeats {
+		if !proto.Equal(beat, checkpoint) {
+			t.Errorf("heartbeat = %v; want %v", beat, checkpoint)
+		}
+	}
+}
+
+func TestAttemptWithoutACheckpointLogsNothing(t *testing.T) {
+	cases := map[string]func(*fixture){
+		"the first": func(*fixture) {},
+		// Which carry null before there is a checkpoint.
+		"after TypeScript's heartbeats": func(f *fixture) { f.environment.SetHeartbeatDetails(nil) },
+	}
+	for name, left := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			left(f)
+			f.requireWholeShard(t, f.blocksRequest(t))
+			if f.log.Len() > 0 {
+				t.Errorf("log = %s", f.log)
+			}
+		})
 	}
 }
 

@@ -29,8 +29,9 @@ func contractError(ctx context.Context, err error) error {
 	}
 }
 
-// interrupted is benign, so that the SDK does not log as an error what is part of stopping and cancelling. It
-// keeps the cause, by which the SDK knows a cancellation.
+// interrupted is benign, so that the SDK does not log as an error what is part of stopping and cancelling. Where the
+// workflow asked for it, the server hears of a cancellation instead, as from the other languages: by the cause, which is
+// the SDK's own error then.
 func interrupted(cause error) error {
 	message := "simulation interrupted: " + cause.Error()
 	return temporal.NewApplicationErrorWithOptions(message, contract.Interrupted,

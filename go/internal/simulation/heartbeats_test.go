@@ -1,16 +1,20 @@
 package simulation_test
 
 import (
+	"context"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/worker"
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/proto"
 
+	"example.com/triglot/go/contract"
 	"example.com/triglot/go/internal/kernel"
 	"example.com/triglot/go/internal/simulation"
 	riskv1 "example.com/triglot/go/risk/v1"
@@ -77,6 +81,31 @@ func TestActivityHeartbeatsWhileTheStoreIsSlow(t *testing.T) {
 	}
 	release()
 	<-ended
+}
+
+func TestCancellationWhileACheckpointLoadsKeepsIt(t *testing.T) {
+	f := newFixture(t)
+	request := f.blocksRequest(t)
+	checkpoint := f.handOver(t, request)
+	f.environment.SetHeartbeatDetails(checkpoint)
+	f.environment.SetWorkerStopChannel(make(chan struct{}))
+	ctx, cancel := context.WithCancel(t.Context())
+	f.environment.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
+	f.environment.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { cancel() })
+	release := f.hang(t, f.path(checkpoint.Partial))
+	go func() {
+		<-ctx.Done()
+		release()
+	}()
+	f.log.Reset()
+	_, err := f.simulate(request)
+	if got := applicationError(t, err).Type(); got != contract.Interrupted {
+		t.Errorf("error = %v; want %s", err, contract.Interrupted)
+	}
+	// Who says so has heartbeats carry the checkpoint no longer.
+	if log := f.log.String(); strings.Contains(log, "starting over") {
+		t.Errorf("log = %s", log)
+	}
 }
 
 func TestHeartbeatsCarryTheLatestCheckpointUntilTheyStop(t *testing.T) {

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from triglot.risk import codec, kernel
 from triglot.risk.kernel import BLOCK_SCENARIOS, Spec
 from triglot.risk.shard import digest
 from triglot.risk.simulation import ShardActivities
-from triglot.risk.simulators import Simulator, Simulators
+from triglot.risk.simulator_pool import SimulatorPool, SimulatorProcess
 from triglot.risk.v1.simulation_pb2 import (
     ScenarioRange,
     Shard,
@@ -31,6 +32,7 @@ from triglot.risk.v1.simulation_pb2 import (
     SimulateShardResponse,
 )
 from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
+from triglot.store.store import message_media_type
 from triglot.store.v1.object_pb2 import ObjectRef
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,13 +40,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 FIRST = 1_000
 BLOCKS = 4
 DEADLINE = 30
+STARTING_OVER = "starting over: the checkpoint is not usable"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def simulators() -> AsyncIterator[Simulators]:
-    simulators = Simulators()
-    yield simulators
-    await simulators.close()
+async def pool() -> AsyncIterator[SimulatorPool]:
+    pool = SimulatorPool()
+    yield pool
+    # Each test has given it back before the next, so there is one at most.
+    async with pool.borrow() as simulator:
+        await simulator.kill()
 
 
 @pytest.fixture
@@ -60,13 +65,13 @@ def every_log_line(caplog: pytest.LogCaptureFixture) -> None:
 class Attempt:
     """One attempt in an environment of its own."""
 
-    def __init__(self, store: Store, simulators: Simulators, left: object = None) -> None:
+    def __init__(self, store: Store, pool: SimulatorPool, left: object = None) -> None:
         self.environment = ActivityEnvironment()
         self.heartbeats: list[Any] = []
         self.environment.on_heartbeat = lambda *details: self.heartbeats.append(*details or [None])
         if left is not None:
             self.environment.info = replace(self.environment.info, heartbeat_details=[left])
-        self._activities = ShardActivities(store, simulators)
+        self._activities = ShardActivities(store, pool)
 
     async def run(self, request: SimulateShardRequest) -> SimulateShardResponse:
         return await self.environment.run(self._activities.simulate_shard, request)
@@ -101,8 +106,8 @@ def path_of(folder: Path, reference: ObjectRef) -> Path:
     return folder / "sha256" / reference.sha256[:2] / reference.sha256
 
 
-async def test_it_stores_the_kernels_shard(store: Store, simulators: Simulators, toy: Spec) -> None:
-    response = await Attempt(store, simulators).run(await request_of(store, toy))
+async def test_it_stores_the_kernels_shard(store: Store, pool: SimulatorPool, toy: Spec) -> None:
+    response = await Attempt(store, pool).run(await request_of(store, toy))
     check_whole(response, toy)
     stored = await store.get_message(response.shard, Shard)
     assert stored == codec.shard_to_message(kernel.simulate(toy, FIRST, response.scenario_count))
@@ -114,12 +119,12 @@ async def test_it_stores_the_kernels_shard(store: Store, simulators: Simulators,
 
 
 async def test_the_process_keeps_the_model(
-    tmp_path: Path, store: Store, simulators: Simulators, toy: Spec
+    tmp_path: Path, store: Store, pool: SimulatorPool, toy: Spec
 ) -> None:
     request = await request_of(store, replace(toy, seed=77), 10)
-    await Attempt(store, simulators).run(request)
+    await Attempt(store, pool).run(request)
     path_of(tmp_path, request.spec).unlink()
-    await Attempt(store, simulators).run(request)
+    await Attempt(store, pool).run(request)
 
 
 async def bad_specs(toy: Spec) -> dict[str, Message]:
@@ -130,18 +135,30 @@ async def bad_specs(toy: Spec) -> dict[str, Message]:
     return {"growth_factors: ": infinite, "day_count x asset_count": misshapen}
 
 
-async def test_bad_input_is_not_retried(store: Store, simulators: Simulators, toy: Spec) -> None:
+async def test_bad_input_is_not_retried(store: Store, pool: SimulatorPool, toy: Spec) -> None:
     specs: dict[str, Message] = dict(await bad_specs(toy))
     specs["triglot.risk.v1.ScenarioRange"] = ScenarioRange(first=1, count=2)
     specs["exposures_minor: "] = codec.spec_to_message(Spec(np.array([[2.0]]), np.array([2**44]), 1, 1, 0))
     for problem, spec in specs.items():
-        error = await Attempt(store, simulators).refusal(await request_of(store, spec, 10))
+        error = await Attempt(store, pool).refusal(await request_of(store, spec, 10))
         assert (error.type, error.non_retryable) == ("InvalidArgument", True)
         assert problem in error.message
         (violations,) = error.details
         assert len(violations.violations) == 1
     # The process is none the worse for it.
-    check_whole(await Attempt(store, simulators).run(await request_of(store, toy, 10)), toy, 10)
+    check_whole(await Attempt(store, pool).run(await request_of(store, toy, 10)), toy, 10)
+
+
+async def test_a_spec_that_breaks_two_rules_is_told_both(
+    store: Store, pool: SimulatorPool, toy: Spec
+) -> None:
+    spec = codec.spec_to_message(toy)
+    spec.horizon_days = spec.block_days = 0
+    error = await Attempt(store, pool).refusal(await request_of(store, spec, 10))
+    (violations,) = error.details
+    assert len(violations.violations) == 2
+    assert "horizon_days: " in error.message
+    assert "block_days: " in error.message
 
 
 @pytest.mark.parametrize(
@@ -154,26 +171,26 @@ async def test_bad_input_is_not_retried(store: Store, simulators: Simulators, to
 async def test_what_the_store_says_may_be_retried(
     tmp_path: Path,
     store: Store,
-    simulators: Simulators,
+    pool: SimulatorPool,
     toy: Spec,
     damage: Callable[[Path], object],
     expected: type[Exception],
 ) -> None:
     request = await request_of(store, replace(toy, seed=1_000), 10)
     damage(path_of(tmp_path, request.spec))
-    async with simulators.borrow() as simulator:
+    async with pool.borrow() as simulator:
         before = simulator.pid
     with pytest.raises(expected):
-        await Attempt(store, simulators).run(request)
-    async with simulators.borrow() as simulator:
+        await Attempt(store, pool).run(request)
+    async with pool.borrow() as simulator:
         assert simulator.pid == before
 
 
 async def hand_over(
-    store: Store, simulators: Simulators, request: SimulateShardRequest, left: object = None
+    store: Store, pool: SimulatorPool, request: SimulateShardRequest, left: object = None
 ) -> ShardCheckpoint:
     """Runs an attempt that stops after one block, and returns what it leaves."""
-    attempt = Attempt(store, simulators, left)
+    attempt = Attempt(store, pool, left)
     attempt.environment.worker_shutdown()
     error = await attempt.refusal(request)
     assert (error.type, error.non_retryable) == ("Interrupted", False)
@@ -184,30 +201,34 @@ async def hand_over(
 
 
 async def test_attempts_go_on_from_each_other(
-    store: Store, simulators: Simulators, toy: Spec, caplog: pytest.LogCaptureFixture
+    store: Store, pool: SimulatorPool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    request, checkpoint = await request_of(store, toy), None
-    for stops in range(1, BLOCKS):
-        checkpoint = await hand_over(store, simulators, request, checkpoint)
-        next_scenario = FIRST + stops * BLOCK_SCENARIOS
-        assert checkpoint.next_scenario == next_scenario
+    # Of a dozen blocks that last longer than a worker needs to tell its process that it stops.
+    spec, count, reached, checkpoint = long_spec(), 40_000, FIRST, None
+    request = await request_of(store, spec, count)
+    for _ in range(3):
+        checkpoint = await hand_over(store, pool, request, checkpoint)
+        assert reached < checkpoint.next_scenario < FIRST + count
+        reached = checkpoint.next_scenario
         partial = codec.shard_from_message(await store.get_message(checkpoint.partial, Shard))
-        assert digest(partial) == digest(kernel.simulate(toy, FIRST, stops * BLOCK_SCENARIOS))
+        assert digest(partial) == digest(kernel.simulate(spec, FIRST, reached - FIRST))
         assert caplog.messages[-1] == "handing over"
     caplog.clear()
-    check_whole(await Attempt(store, simulators, checkpoint).run(request), toy)
+    check_whole(await Attempt(store, pool, checkpoint).run(request), spec, count)
     (line,) = caplog.records
     assert (line.message, vars(line)["first_scenario"], vars(line)["shard_first"]) == (
         "resuming",
-        FIRST + (BLOCKS - 1) * BLOCK_SCENARIOS,
+        reached,
         FIRST,
     )
 
 
-async def test_an_undisturbed_attempt_logs_nothing(
-    store: Store, simulators: Simulators, toy: Spec, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("left", [[], [None]], ids=["the first", "after TypeScript's heartbeats"])
+async def test_an_attempt_without_a_checkpoint_logs_nothing(
+    store: Store, pool: SimulatorPool, toy: Spec, caplog: pytest.LogCaptureFixture, left: list[None]
 ) -> None:
-    attempt = Attempt(store, simulators)
+    attempt = Attempt(store, pool)
+    attempt.environment.info = replace(attempt.environment.info, heartbeat_details=left)
     await attempt.run(await request_of(store, toy))
     assert caplog.messages == []
 
@@ -237,16 +258,16 @@ async def unusable(case: str, folder: Path, store: Store, toy: Spec) -> object:
 async def test_an_unusable_checkpoint_starts_over(
     tmp_path: Path,
     store: Store,
-    simulators: Simulators,
+    pool: SimulatorPool,
     toy: Spec,
     caplog: pytest.LogCaptureFixture,
     case: str,
 ) -> None:
-    attempt = Attempt(store, simulators, await unusable(case, tmp_path, store, toy))
+    attempt = Attempt(store, pool, await unusable(case, tmp_path, store, toy))
     check_whole(await attempt.run(await request_of(store, toy, 1_000)), toy, 1_000)
     (line,) = caplog.records
     assert line.levelname == "WARNING"
-    assert line.message == "starting over: the checkpoint is not usable"
+    assert line.message == STARTING_OVER
     assert attempt.heartbeats == []
 
 
@@ -263,17 +284,91 @@ class SlowStore(Store):
 
 
 async def test_heartbeats_carry_the_checkpoint_while_the_store_is_slow(
-    store: Store, simulators: Simulators, toy: Spec
+    store: Store, pool: SimulatorPool, toy: Spec
 ) -> None:
     request = await request_of(store, replace(toy, seed=2_000))
-    checkpoint = await hand_over(store, simulators, request)
+    checkpoint = await hand_over(store, pool, request)
     slow = SlowStore(store)
-    attempt = Attempt(slow, simulators, checkpoint)
+    attempt = Attempt(slow, pool, checkpoint)
     running = asyncio.create_task(attempt.run(request))
     await until(lambda: len(attempt.heartbeats) > 1 or running.done(), "heartbeats", DEADLINE)
     slow.may_go_on.set()
     check_whole(await running, replace(toy, seed=2_000))
     assert all(beat == checkpoint for beat in attempt.heartbeats[:2])
+
+
+async def test_a_cancellation_while_a_checkpoint_loads_keeps_it(
+    store: Store, pool: SimulatorPool, toy: Spec, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = await request_of(store, replace(toy, seed=3_000))
+    checkpoint = await hand_over(store, pool, request)
+    attempt = Attempt(SlowStore(store), pool, checkpoint)
+    running = await begun(attempt, request)
+    attempt.environment.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert all(beat == checkpoint for beat in attempt.heartbeats)
+    assert STARTING_OVER not in caplog.messages
+
+
+class AwayStore(Store):
+    """A store that cannot be used when a shard is wanted, and tells so only after a heartbeat."""
+
+    def __init__(self, store: Store, heartbeats: list[Any]) -> None:
+        super().__init__(store._objects, store._location)
+        self._heartbeats = heartbeats
+
+    async def get(self, reference: ObjectRef) -> bytes:
+        if reference.media_type != message_media_type(Shard):
+            return await super().get(reference)
+        await until(lambda: bool(self._heartbeats), "a heartbeat", DEADLINE)
+        raise StoreUnavailable("nobody answers")
+
+
+async def test_a_store_that_is_away_leaves_the_checkpoint_to_the_next_attempt(
+    store: Store, pool: SimulatorPool, toy: Spec, caplog: pytest.LogCaptureFixture
+) -> None:
+    spec = replace(toy, seed=4_000)
+    request = await request_of(store, spec)
+    checkpoint = await hand_over(store, pool, request)
+    heartbeats: list[Any] = []
+    attempt = Attempt(AwayStore(store, heartbeats), pool, checkpoint)
+    attempt.environment.on_heartbeat = heartbeats.append
+    with pytest.raises(StoreUnavailable, match="nobody answers"):
+        await attempt.run(request)
+    assert all(beat == checkpoint for beat in heartbeats)
+    check_whole(await Attempt(store, pool, heartbeats[-1]).run(request), spec)
+    assert STARTING_OVER not in caplog.messages
+    assert caplog.messages[-1] == "resuming"
+
+
+class KeepingStore(Store):
+    """A store that keeps what it was last asked for, so that others who keep it can be counted."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store._objects, store._location)
+        self.kept = b""
+
+    async def get(self, reference: ObjectRef) -> bytes:
+        content = await super().get(reference)
+        if reference.media_type == message_media_type(Shard):
+            self.kept = content
+        return content
+
+
+async def test_a_partial_shard_that_has_been_passed_on_is_kept_by_nobody(
+    store: Store, pool: SimulatorPool, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = await request_of(store, long_spec(), 2**32 - FIRST)
+    keeping = KeepingStore(store)
+    attempt = Attempt(keeping, pool, await hand_over(store, pool, request))
+    running = asyncio.create_task(attempt.run(request))
+    await until(lambda: "resuming" in caplog.messages or running.done(), "it resumes", DEADLINE)
+    # One is of the call itself.
+    assert (len(keeping.kept) > 1_000, sys.getrefcount(keeping.kept)) == (True, 2)
+    attempt.environment.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 class FullStore(Store):
@@ -291,12 +386,12 @@ class FullStore(Store):
 
 
 async def test_a_store_that_fails_costs_a_checkpoint_only(
-    store: Store, simulators: Simulators, caplog: pytest.LogCaptureFixture
+    store: Store, pool: SimulatorPool, caplog: pytest.LogCaptureFixture
 ) -> None:
     spec, count = long_spec(), 4_000_000
     request = await request_of(store, spec, count)
     full = FullStore(store)
-    attempt = Attempt(full, simulators)
+    attempt = Attempt(full, pool)
     running = asyncio.create_task(attempt.run(request))
     # The first checkpoint fails, the second does not.
     await until(lambda: any(attempt.heartbeats) or running.done(), "a heartbeat with a checkpoint", DEADLINE)
@@ -308,7 +403,7 @@ async def test_a_store_that_fails_costs_a_checkpoint_only(
     assert "no space left" in vars(warning)["error"]
 
 
-async def begun(attempt: Attempt, simulators: Simulators, request: SimulateShardRequest) -> asyncio.Task[Any]:
+async def begun(attempt: Attempt, request: SimulateShardRequest) -> asyncio.Task[Any]:
     running = asyncio.create_task(attempt.run(request))
     await until(lambda: bool(attempt.heartbeats) or running.done(), "a heartbeat", DEADLINE)
     assert not running.done()
@@ -319,21 +414,21 @@ async def begun(attempt: Attempt, simulators: Simulators, request: SimulateShard
 def processes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The processes that do anything from now on."""
     seen: list[int] = []
-    send = Simulator.send
+    send = SimulatorProcess.send
 
-    async def noting(self: Simulator, kind: str, content: bytes = b"", **fields: object) -> None:
+    async def noting(self: SimulatorProcess, kind: str, content: bytes = b"", **fields: object) -> None:
         seen.append(self.pid)
         await send(self, kind, content, **fields)
 
-    monkeypatch.setattr(Simulator, "send", noting)
+    monkeypatch.setattr(SimulatorProcess, "send", noting)
     return seen
 
 
 async def test_a_cancelled_attempt_stops_its_process(
-    store: Store, simulators: Simulators, processes: list[int], caplog: pytest.LogCaptureFixture
+    store: Store, pool: SimulatorPool, processes: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
-    attempt = Attempt(store, simulators)
-    running = await begun(attempt, simulators, await request_of(store, long_spec(), 2**32 - FIRST))
+    attempt = Attempt(store, pool)
+    running = await begun(attempt, await request_of(store, long_spec(), 2**32 - FIRST))
     attempt.environment.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -343,10 +438,10 @@ async def test_a_cancelled_attempt_stops_its_process(
 
 
 async def test_an_attempt_that_outlives_its_workers_grace_is_interrupted(
-    store: Store, simulators: Simulators
+    store: Store, pool: SimulatorPool
 ) -> None:
-    attempt = Attempt(store, simulators)
-    running = await begun(attempt, simulators, await request_of(store, long_spec(), 2**32 - FIRST))
+    attempt = Attempt(store, pool)
+    running = await begun(attempt, await request_of(store, long_spec(), 2**32 - FIRST))
     attempt.environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
     with pytest.raises(ApplicationError, match="the worker is stopping") as caught:
         await running
@@ -355,23 +450,23 @@ async def test_an_attempt_that_outlives_its_workers_grace_is_interrupted(
 
 
 async def test_an_attempt_whose_process_is_killed_may_be_retried(
-    store: Store, simulators: Simulators, processes: list[int], toy: Spec
+    store: Store, pool: SimulatorPool, processes: list[int], toy: Spec
 ) -> None:
-    attempt = Attempt(store, simulators)
-    running = await begun(attempt, simulators, await request_of(store, long_spec(), 2**32 - FIRST))
+    attempt = Attempt(store, pool)
+    running = await begun(attempt, await request_of(store, long_spec(), 2**32 - FIRST))
     os.kill(processes[-1], signal.SIGKILL)
     with pytest.raises(ApplicationError, match="ended with -9") as caught:
         await running
     assert (caught.value.type, caught.value.non_retryable) == ("Interrupted", False)
     assert caught.value.category != ApplicationErrorCategory.BENIGN
-    check_whole(await Attempt(store, simulators).run(await request_of(store, toy, 10)), toy, 10)
+    check_whole(await Attempt(store, pool).run(await request_of(store, toy, 10)), toy, 10)
 
 
 async def test_an_idle_process_that_was_killed_is_replaced(
-    store: Store, simulators: Simulators, toy: Spec
+    store: Store, pool: SimulatorPool, toy: Spec
 ) -> None:
-    async with simulators.borrow() as simulator:
+    async with pool.borrow() as simulator:
         pid = simulator.pid
     os.kill(pid, signal.SIGKILL)
     await until(lambda: not simulator.is_idle, "it is seen to have ended", DEADLINE)
-    check_whole(await Attempt(store, simulators).run(await request_of(store, toy, 10)), toy, 10)
+    check_whole(await Attempt(store, pool).run(await request_of(store, toy, 10)), toy, 10)

@@ -7,8 +7,24 @@ import pytest
 
 from triglot.stack import processes
 from triglot.stack.processes import SIMULATORS, Ports, Process, RunFolder, StackError, StackOptions
+from triglot.stack.stack import running_stack
 
 PORTS = Ports(**{field.name: 15_000 + index for index, field in enumerate(fields(Ports))})
+
+
+async def test_what_is_not_built_is_found_before_a_folder_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(path: str) -> str:
+        if path.startswith("typescript/dist/simulation/"):
+            raise StackError(f"{path} is not built")
+        return path
+
+    monkeypatch.setattr(processes, "built", missing)
+    with pytest.raises(StackError, match=r"typescript/dist/simulation/main\.js is not built"):
+        async with running_stack(tmp_path / "run", StackOptions(simulators=SIMULATORS)):
+            pytest.fail("it has started")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.fixture(autouse=True)

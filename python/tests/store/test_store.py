@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,24 @@ async def test_an_object_lies_under_its_digest(store: Store, tmp_path: Path) -> 
     )
     assert path_of(tmp_path, reference).read_bytes() == b"content"
     assert await store.get(reference) == b"content"
+
+
+@pytest.mark.parametrize(("megabytes", "in_the_loop"), [(0, True), (8, False)])
+async def test_large_content_is_hashed_beside_the_event_loop(
+    store: Store, monkeypatch: pytest.MonkeyPatch, megabytes: int, in_the_loop: bool
+) -> None:
+    threads = []
+    sha256 = hashlib.sha256
+
+    def noting(content: bytes) -> object:
+        threads.append(threading.get_ident())
+        return sha256(content)
+
+    monkeypatch.setattr(hashlib, "sha256", noting)
+    content = b"x" + bytes(megabytes << 20)
+    reference = await store.put(content, "text/plain")
+    assert await store.get(reference) == content
+    assert [thread == threading.get_ident() for thread in threads] == [in_the_loop, in_the_loop]
 
 
 async def test_putting_twice_writes_once(store: Store, tmp_path: Path) -> None:

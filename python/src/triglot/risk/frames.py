@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 _LENGTHS: Final = struct.Struct("!IQ")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Frame:
     """One message.
 
@@ -28,6 +28,11 @@ class Frame:
     kind: str
     fields: dict[str, Any] = field(default_factory=dict)
     content: bytes = b""
+
+    def take(self) -> bytes:
+        """Returns the content, which the frame holds no longer: whoever keeps the frame keeps little."""
+        content, self.content = self.content, b""
+        return content
 
 
 def _head(frame: Frame) -> bytes:

@@ -18,7 +18,7 @@ from triglot.contract import runtime
 from triglot.contract.errors import INTERRUPTED, INVALID_ARGUMENT
 from triglot.risk.frames import Frame
 from triglot.risk.heartbeats import Heartbeats
-from triglot.risk.simulators import Simulator, SimulatorEndedError, Simulators
+from triglot.risk.simulator_pool import SimulatorEndedError, SimulatorPool, SimulatorProcess
 from triglot.risk.v1 import simulation_pb2
 from triglot.risk.v1.simulation_pb2 import ShardCheckpoint, SimulateShardRequest, SimulateShardResponse
 from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable
@@ -29,20 +29,20 @@ from triglot.store.v1.object_pb2 import ObjectRef
 logger = activity.LoggerAdapter(logging.getLogger(__name__), None)
 logger.activity_info_on_message = False
 
-_STORE_ERRORS: Final = (ObjectNotFound, ObjectCorrupt, StoreUnavailable)
+_NO_SUCH_OBJECT: Final = (ApplicationError, ObjectNotFound, ObjectCorrupt)
 
 
 class ShardActivities:
     """Implements `SimulationServiceActivities`."""
 
-    def __init__(self, store: Store, simulators: Simulators) -> None:
+    def __init__(self, store: Store, pool: SimulatorPool) -> None:
         """Makes the activities of a worker.
 
         Args:
             store: Where specs and shards lie.
-            simulators: The processes that compute.
+            pool: The processes that compute.
         """
-        self._store, self._simulators = store, simulators
+        self._store, self._simulators = store, pool
 
     async def simulate_shard(self, request: SimulateShardRequest, /) -> SimulateShardResponse:
         """Simulates one range of scenarios, from where the attempt before stopped, and stores the shard.
@@ -74,15 +74,14 @@ class _Attempt:
         self._store, self._request = store, request
         self._beats = Heartbeats(_left_checkpoint())
 
-    async def run(self, simulators: Simulators) -> SimulateShardResponse:
-        async with self._beats.kept_up():
-            partial = await self._left_partial()
-            async with simulators.borrow() as simulator:
-                await self._begin(simulator, partial)
-                async with _told_to_stop(simulator):
-                    return await self._attend(simulator)
+    async def run(self, pool: SimulatorPool) -> SimulateShardResponse:
+        async with self._beats.kept_up(), pool.borrow() as simulator:
+            # In no variable, where hundreds of megabytes would stay as long as the simulation lasts.
+            await self._begin(simulator, await self._left_partial())
+            async with _told_to_stop(simulator):
+                return await self._attend(simulator)
 
-    async def _begin(self, simulator: Simulator, partial: bytes) -> None:
+    async def _begin(self, simulator: SimulatorProcess, partial: bytes) -> None:
         scenarios = self._request.range
         await simulator.send(
             "simulate",
@@ -93,7 +92,7 @@ class _Attempt:
             next_scenario=self._beats.carried.next_scenario if self._beats.carried else scenarios.first,
         )
 
-    async def _attend(self, simulator: Simulator) -> SimulateShardResponse:
+    async def _attend(self, simulator: SimulatorProcess) -> SimulateShardResponse:
         """Does what the simulator asks for, until there is a shard."""
         while True:
             frame = await simulator.receive()
@@ -113,23 +112,28 @@ class _Attempt:
                 case "shard":
                     return await self._answer(frame)
 
-    async def _send_model(self, simulator: Simulator) -> None:
+    async def _send_model(self, simulator: SimulatorProcess) -> None:
         try:
             _require_type(self._request.spec, simulation_pb2.SimulationSpec)
             content = await self._store.get(self._request.spec)
-        except (ApplicationError, *_STORE_ERRORS):
+        except (*_NO_SUCH_OBJECT, StoreUnavailable):
             await simulator.send("none")
             raise
         await simulator.send("model", content)
 
     async def _left_partial(self) -> bytes:
-        """Returns the partial shard that the last checkpoint names; nothing where there is none to be had."""
+        """Returns the partial shard that the last checkpoint names; nothing where there is none to be had.
+
+        Raises:
+            StoreUnavailable: If the store cannot be used. That says nothing about the checkpoint, which
+                stays for the next attempt.
+        """
         if self._beats.carried is None:
             return b""
         try:
             _require_type(self._beats.carried.partial, simulation_pb2.Shard)
             return await self._store.get(self._beats.carried.partial)
-        except (ApplicationError, *_STORE_ERRORS) as error:
+        except _NO_SUCH_OBJECT as error:
             self._start_over(str(error))
             return b""
 
@@ -177,11 +181,11 @@ class _Attempt:
         )
 
     async def _put_shard(self, frame: Frame) -> ObjectRef:
-        return await self._store.put(frame.content, message_media_type(simulation_pb2.Shard))
+        return await self._store.put(frame.take(), message_media_type(simulation_pb2.Shard))
 
 
 @asynccontextmanager
-async def _told_to_stop(simulator: Simulator) -> AsyncIterator[None]:
+async def _told_to_stop(simulator: SimulatorProcess) -> AsyncIterator[None]:
     """Tells a simulator when the worker begins to stop, during the block."""
 
     async def tell() -> None:
@@ -203,7 +207,8 @@ def _left_checkpoint() -> ShardCheckpoint | None:
     if not details:
         return None
     (checkpoint, *_) = details
-    if isinstance(checkpoint, ShardCheckpoint):
+    # TypeScript's heartbeats carry null before there is one.
+    if checkpoint is None or isinstance(checkpoint, ShardCheckpoint):
         return checkpoint
     _log_starting_over(f"{type(checkpoint).__name__} is no {ShardCheckpoint.DESCRIPTOR.full_name}")
     return None

@@ -10,7 +10,7 @@ from temporalio.worker import Worker
 
 from triglot.risk.heartbeats import HEARTBEAT_INTERVAL
 from triglot.risk.simulation import ShardActivities
-from triglot.risk.simulators import Simulators
+from triglot.risk.simulator_pool import SimulatorPool
 from triglot.risk.v1.simulation_temporal import SimulationService, simulation_service_activities
 from triglot.serving import open_store, serve
 from triglot.settings import Settings
@@ -23,7 +23,7 @@ GRACE: Final = timedelta(seconds=5)
 def simulation_worker(
     client: Client,
     store: Store,
-    simulators: Simulators,
+    pool: SimulatorPool,
     task_queue: str = SimulationService.TASK_QUEUE,
     **options: Unpack[WorkerOptions],
 ) -> Worker:
@@ -32,14 +32,14 @@ def simulation_worker(
     Args:
         client: The connection.
         store: Where specs and shards lie.
-        simulators: The processes that compute.
+        pool: The processes that compute.
         task_queue: For tests, which want a queue of their own.
         options: Slots and pollers.
     """
     return Worker(
         client,
         task_queue=task_queue,
-        activities=simulation_service_activities(ShardActivities(store, simulators)),
+        activities=simulation_service_activities(ShardActivities(store, pool)),
         graceful_shutdown_timeout=GRACE,
         max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
         default_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
@@ -55,7 +55,7 @@ def prepare(settings: Settings) -> Callable[[Client], Worker]:
     """
     store = open_store(settings)
     options = activity_options(settings)
-    return lambda client: simulation_worker(client, store, Simulators(), **options)
+    return lambda client: simulation_worker(client, store, SimulatorPool(), **options)
 
 
 if __name__ == "__main__":

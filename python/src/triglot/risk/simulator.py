@@ -1,9 +1,9 @@
 """A process that simulates for a worker, one shard at a time: `python -m triglot.risk.simulator`.
 
 NumPy holds the interpreter between its operations, so simulations in threads of one process hold each other
-up: two take longer than one after the other (docs/workers.md). The worker (triglot.risk.simulators) starts
-this process and speaks to it over its standard input and output; the store is the worker's matter. Without
-the worker it ends.
+up: two take longer than one after the other (docs/workers.md). The worker (triglot.risk.simulator_pool)
+starts this process and speaks to it over its standard input and output; the store is the worker's matter.
+Without the worker it ends.
 """
 
 import logging
@@ -77,9 +77,8 @@ class Simulator:
         spec = self._model(task.fields["spec"])
         if spec is None:
             return
-        partial = self._partial(spec, task) if task.content else None
         started = time.thread_time()
-        simulation = Simulation(spec, first, count, partial)
+        simulation = Simulation(spec, first, count, self._partial(spec, task) if task.content else None)
         pace = Pace(simulation.next_scenario, first + count, self._clock)
         while simulation.next_block():
             if self._check_in(simulation, pace):
@@ -111,7 +110,7 @@ class Simulator:
     def _partial(self, spec: Spec, task: Frame) -> Shard | None:
         first, count = task.fields["first"], task.fields["count"]
         try:
-            partial = codec.shard_from_message(simulation_pb2.Shard.FromString(task.content))
+            partial = codec.shard_from_message(simulation_pb2.Shard.FromString(task.take()))
             if (next_scenario := task.fields["next_scenario"]) != first + partial.count:
                 raise InvalidShardError(
                     f"{partial.count} scenarios from {first} on do not end before {next_scenario}"

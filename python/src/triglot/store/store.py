@@ -1,5 +1,6 @@
 """Objects by the SHA-256 of their content, and a few by names, in a folder or in a bucket."""
 
+import asyncio
 import hashlib
 import os
 import re
@@ -20,6 +21,9 @@ from triglot.store.location import BucketLocation, FolderLocation, parse_locatio
 from triglot.store.v1.object_pb2 import ObjectRef
 
 MessageT = TypeVar("MessageT", bound=Message)
+
+_QUICKLY_HASHED = 1 << 20
+"""Bytes that are hashed in a few milliseconds at most: less than a thread is worth."""
 
 _KEY = re.compile(r"sha256/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _NAME = re.compile(r"(?!sha256(?:/|$))[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
@@ -80,9 +84,19 @@ def encode_message(message: Message) -> bytes:
 
 def reference_to(content: bytes, media_type: str) -> ObjectRef:
     """The reference that storing the content gives."""
-    return ObjectRef(
-        sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content), media_type=media_type
-    )
+    return ObjectRef(sha256=_sha256(content), size_bytes=len(content), media_type=media_type)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+async def _hashed(content: bytes) -> str:
+    # Hashing lets go of the interpreter. In the event loop a shard of hundreds of megabytes would hold up
+    # whatever else waits there, heartbeats among it, for a second.
+    if len(content) <= _QUICKLY_HASHED:
+        return _sha256(content)
+    return await asyncio.to_thread(_sha256, content)
 
 
 class Store:
@@ -124,7 +138,7 @@ class Store:
         Raises:
             StoreUnavailable: If the folder or the bucket cannot be used.
         """
-        reference = reference_to(content, media_type)
+        reference = ObjectRef(sha256=await _hashed(content), size_bytes=len(content), media_type=media_type)
         key = _key(reference.sha256)
         # Asked first, since a storage may hang up on an upload that it does not want.
         with suppress(ObjectNotFound), self._typed_errors(reference.sha256):
@@ -144,7 +158,7 @@ class Store:
         with self._typed_errors(reference.sha256):
             result = await obstore.get_async(self._objects, _key(reference.sha256))
             content = bytes(await result.bytes_async())
-        digest = hashlib.sha256(content).hexdigest()
+        digest = await _hashed(content)
         if digest != reference.sha256 or len(content) != reference.size_bytes:
             raise ObjectCorrupt(
                 f"object {reference.sha256} of {reference.size_bytes} bytes reads as "

@@ -71,7 +71,7 @@ export enum ErrorType {
   DELIVERY_FAILED = 6,
 
   /**
-   * An attempt was given up because its worker stops or the workflow was cancelled.
+   * An attempt was given up because its worker stops, or lost what computed it.
    *
    * @generated from enum value: ERROR_TYPE_INTERRUPTED = 7;
    */

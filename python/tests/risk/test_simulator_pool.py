@@ -21,11 +21,11 @@ import asyncio, sys
 import numpy as np
 from triglot.risk import codec
 from triglot.risk.kernel import Spec
-from triglot.risk.simulators import Simulators
+from triglot.risk.simulator_pool import SimulatorPool
 from triglot.store.store import encode_message
 
 async def work():
-    async with Simulators().borrow() as simulator:
+    async with SimulatorPool().borrow() as simulator:
         if sys.argv[1] == "busy":
             await simulator.send("simulate", spec="a", first=0, count=2**32, next_scenario=0)
             assert (await simulator.receive()).kind == "model"

@@ -1,4 +1,7 @@
-"""The processes that simulate for a worker: as many as it has shards in hand, kept for the next ones."""
+"""The processes that simulate for a worker: as many as it has shards in hand, kept for the next ones.
+
+Nobody ends those that are idle: each ends when the worker's end of its pipe closes, however the worker ends.
+"""
 
 import asyncio
 import sys
@@ -15,7 +18,7 @@ class SimulatorEndedError(RuntimeError):
     """A process ended by itself, or somebody killed it, while it had work to do."""
 
 
-class Simulator:
+class SimulatorProcess:
     """One process; it is idle, or works on what the last `simulate` asked for."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -25,7 +28,7 @@ class Simulator:
         self._is_idle = True
 
     @classmethod
-    async def start(cls, command: Sequence[str] = COMMAND) -> "Simulator":
+    async def start(cls, command: Sequence[str] = COMMAND) -> "SimulatorProcess":
         """Starts a process, which takes half a second until it computes."""
         return cls(
             await asyncio.create_subprocess_exec(
@@ -73,19 +76,19 @@ class Simulator:
         await self._process.wait()
 
 
-class Simulators:
+class SimulatorPool:
     """Lends simulators out; a process is started when none is idle."""
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = command
-        self._idle: list[Simulator] = []
+        self._idle: list[SimulatorProcess] = []
 
     @asynccontextmanager
-    async def borrow(self) -> AsyncIterator[Simulator]:
+    async def borrow(self) -> AsyncIterator[SimulatorProcess]:
         """Lends one out; one that is not idle when it comes back is killed, which stops it wherever it is."""
         while self._idle and not self._idle[-1].is_idle:
             await self._idle.pop().kill()
-        simulator = self._idle.pop() if self._idle else await Simulator.start(self._command)
+        simulator = self._idle.pop() if self._idle else await SimulatorProcess.start(self._command)
         try:
             yield simulator
         finally:
@@ -93,8 +96,3 @@ class Simulators:
                 self._idle.append(simulator)
             else:
                 await simulator.kill()
-
-    async def close(self) -> None:
-        """Ends those that are idle; a worker that ends need not, since they end with it."""
-        while self._idle:
-            await self._idle.pop().kill()
