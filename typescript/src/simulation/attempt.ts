@@ -1,12 +1,10 @@
 /** One attempt at a shard, as a thread makes it: block by block, with an ear for its orders. */
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import { ShardSchema } from '../gen/triglot/risk/v1/simulation_pb.js';
 import type { Model } from '../kernel/model.js';
 import { checkPartial } from '../kernel/partial.js';
 import type { ScenarioRange } from '../kernel/range.js';
 import type { Shard } from '../kernel/shard.js';
 import { Simulation } from '../kernel/simulation.js';
-import { shardMessage, shardOf } from './messages.js';
+import { decodeShard, encodeShard } from './messages.js';
 import { CheckpointSchedule } from './schedule.js';
 import { type Checkpoint, Order, type Report } from './thread-protocol.js';
 
@@ -32,7 +30,7 @@ export function simulateShard(
   checkpoint: Checkpoint | undefined,
   { order, report, now }: Surroundings,
 ): Progress {
-  // It may have waited for a thread until its worker began to stop.
+  // It may have waited for this thread until its worker began to stop.
   if (order() !== Order.GO_ON) {
     return { nextScenario: checkpoint?.nextScenario ?? range.first };
   }
@@ -47,7 +45,7 @@ export function simulateShard(
     }
     const began = now();
     if (ordered === Order.HAND_OVER || schedule.isDue(began, nextScenario)) {
-      const content = toBinary(ShardSchema, shardMessage(simulation.snapshot()));
+      const content = encodeShard(simulation.snapshot());
       report({ kind: 'checkpoint', checkpoint: { nextScenario, partial: content } });
       schedule.made(began, now());
     }
@@ -66,7 +64,7 @@ function readCheckpoint(
   report: (report: Report) => void,
 ): Shard | undefined {
   try {
-    const partial = shardOf(fromBinary(ShardSchema, content));
+    const partial = decodeShard(content);
     if (nextScenario !== range.first + partial.count) {
       throw new RangeError(
         `${partial.count} scenarios from ${range.first} on do not end before ${nextScenario}`,

@@ -1,6 +1,8 @@
 /** The checkpoints of one attempt: partial shards lie in the store, and heartbeats say where. */
 import { create } from '@bufbuild/protobuf';
 import type { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { ErrorType } from '../gen/triglot/errors/v1/errors_pb.js';
 import {
   type ShardCheckpoint,
   ShardCheckpointSchema,
@@ -9,6 +11,7 @@ import {
 import { mediaTypeOf, requireMessage } from '../store/message.js';
 import type { Store } from '../store/store.js';
 import { parseRequest } from '../temporal/contract.js';
+import { errorType } from '../temporal/error-type.js';
 import { type Checkpoint, type Report, share } from './thread-protocol.js';
 
 /**
@@ -44,7 +47,10 @@ export class Checkpoints {
     }
   }
 
-  /** The checkpoint that the attempt before has left; undefined where there is none or it cannot be read. */
+  /**
+   * The checkpoint that the attempt before has left; undefined where there is none or it is not usable. A cancellation
+   * or a store that cannot be used says nothing about it: the error passes through, and the next attempt finds it.
+   */
   async load(): Promise<Checkpoint | undefined> {
     if (this.#latest === undefined) {
       return undefined;
@@ -58,6 +64,9 @@ export class Checkpoints {
       const content = await this.#store.get(partial, this.#context.cancellationSignal);
       return { nextScenario: Number(nextScenario), partial: share(content) };
     } catch (error) {
+      if (this.#context.cancellationSignal.aborted || isUnavailable(error)) {
+        throw error;
+      }
       this.#startOver((error as Error).message);
       return undefined;
     }
@@ -88,7 +97,10 @@ export class Checkpoints {
       const partial = await this.#store.put(content, mediaTypeOf(ShardSchema), cancellationSignal);
       this.#latest = create(ShardCheckpointSchema, { nextScenario: BigInt(nextScenario), partial });
     } catch (error) {
-      log.warn('no checkpoint', { nextScenario, error });
+      // Whoever is cancelled gives up what it writes.
+      if (!cancellationSignal.aborted) {
+        log.warn('no checkpoint', { nextScenario, error });
+      }
     }
   }
 
@@ -110,4 +122,8 @@ export class Checkpoints {
     this.#latest = undefined;
     this.#context.log.warn('starting over: the checkpoint is not usable', { error: reason });
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === errorType(ErrorType.STORE_UNAVAILABLE);
 }

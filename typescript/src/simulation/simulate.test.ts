@@ -20,6 +20,7 @@ import {
 } from '../gen/triglot/risk/v1/simulation_pb.js';
 import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
 import { digest } from '../kernel/shard.js';
+import { unavailable } from '../store/object.js';
 import type { Store } from '../store/store.js';
 import { parseRequest } from '../temporal/contract.js';
 import { shardMessage } from './messages.js';
@@ -138,6 +139,24 @@ for (const [name, makeRequest, message] of BAD) {
     assert.equal(create(ViolationsSchema, details as object).violations.length, 1);
   });
 }
+
+test('a spec that breaks two rules is refused with both and their fields', DEADLINE, async (t) => {
+  const fixture = await createFixture(t);
+  const spec = await fixture.put(SimulationSpecSchema, specOf({ horizonDays: 0, blockDays: 0 }));
+  const error = await failureOf(fixture.worker()(requestOf(spec, 10)));
+  assert.equal(error.type, 'InvalidArgument');
+  assert.equal(error.nonRetryable, true);
+  assert.match(error.message, /^horizon_days: .*; block_days: /);
+  const [details] = error.details ?? [];
+  const { violations } = create(ViolationsSchema, details as object);
+  assert.deepEqual(
+    violations.map(({ field, ruleId }) => [field?.elements.map(({ fieldName }) => fieldName), ruleId]),
+    [
+      [['horizon_days'], 'int32.gte_lte'],
+      [['block_days'], 'int32.gte'],
+    ],
+  );
+});
 
 const DAMAGES: readonly (readonly [string, (path: string) => Promise<void>, string])[] = [
   ['missing', (path) => rm(path), 'ObjectNotFound'],
@@ -319,6 +338,51 @@ test('heartbeats carry what was left while the store is slow', DEADLINE, async (
   assert.deepEqual(attempt.beats, Array(attempt.beats.length).fill(left));
 });
 
+/** A store in which something happens before a checkpoint is read, and after a heartbeat. */
+function beforeReading({ store }: Fixture, { partial }: ShardCheckpoint, act: () => Promise<void>): Store {
+  return {
+    ...store,
+    async get(reference, signal) {
+      if (reference.sha256 === partial?.sha256) {
+        await act();
+      }
+      return store.get(reference, signal);
+    },
+  };
+}
+
+function assertKept(attempt: Attempt, left: ShardCheckpoint): void {
+  assert.ok(attempt.beats.length > 0);
+  assert.deepEqual(attempt.beats, Array(attempt.beats.length).fill(left));
+  assert.deepEqual(linesOf(attempt, 'starting over'), []);
+}
+
+test('a store that cannot be used leaves the checkpoint to the next attempt', DEADLINE, async (t) => {
+  const fixture = await createFixture(t);
+  const left = await leaveCheckpoint(fixture);
+  const store = beforeReading(fixture, left, async () => {
+    await once(attempt.environment, 'heartbeat');
+    throw unavailable('file:///absent', 'it is gone');
+  });
+  const attempt = fixture.worker({ ...OFTEN, store })(await fixture.request(2 * BLOCK), left);
+  const error = await failureOf(attempt);
+  assert.equal(error.type, 'StoreUnavailable');
+  assert.notEqual(error.nonRetryable, true);
+  assertKept(attempt, left);
+});
+
+test('an attempt that is cancelled while its checkpoint loads keeps it', DEADLINE, async (t) => {
+  const fixture = await createFixture(t);
+  const left = await leaveCheckpoint(fixture);
+  const store = beforeReading(fixture, left, async () => {
+    await once(attempt.environment, 'heartbeat');
+    attempt.environment.cancel();
+  });
+  const attempt = fixture.worker({ ...OFTEN, store })(await fixture.request(2 * BLOCK), left);
+  await assert.rejects(attempt.result, CancelledFailure);
+  assertKept(attempt, left);
+});
+
 test('no heartbeat follows the end', DEADLINE, async (t) => {
   const fixture = await createFixture(t);
   t.mock.timers.enable({ apis: ['setInterval'] });
@@ -335,8 +399,10 @@ test('a thread that dies fails its attempt alone', DEADLINE, async (t) => {
   const request = await fixture.request(2 * BLOCK);
   const attempt = worker(request, left);
   attempt.environment.once('resuming', () => fixture.pool.threads[0]?.terminate());
-  // The SDK makes a retryable failure of it.
-  await assert.rejects(attempt.result, /^Error: the simulating thread failed: /);
+  const error = await failureOf(attempt);
+  assert.equal(error.type, 'Interrupted');
+  assert.notEqual(error.nonRetryable, true);
+  assert.match(error.message, /^simulation interrupted: the simulating thread failed: /);
   const expected = digest(shardOfRange({ first: FIRST, count: 2 * BLOCK }));
   assert.equal((await worker(request, left).result).digest, expected);
 });

@@ -14,7 +14,7 @@ import { mediaTypeOf, requireMessage } from '../store/message.js';
 import type { Store } from '../store/store.js';
 import { invalidArgument } from '../temporal/contract.js';
 import { Checkpoints, HEARTBEAT_INTERVAL } from './checkpoints.js';
-import { contractError, interrupted } from './errors.js';
+import { contractError, interrupted, refusal } from './errors.js';
 import { rangeOf } from './messages.js';
 import { provenanceOf } from './provenance.js';
 import { Recent } from './recent.js';
@@ -75,7 +75,7 @@ export function createSimulationActivities({
       case 'finished':
         return outcome;
       case 'refused':
-        throw invalidArgument(outcome.message);
+        throw refusal(outcome.message, outcome.violations);
       case 'interrupted':
         if (cancellationSignal.aborted) {
           log.info('giving up', { nextScenario: outcome.nextScenario });

@@ -21,18 +21,18 @@ export interface ShardTask {
   readonly memory: SharedMemory;
 }
 
-export interface Checkpoint {
+export interface Checkpoint<Memory extends ArrayBufferLike = ArrayBufferLike> {
   /** The first scenario that is still to be simulated. */
   readonly nextScenario: number;
   /** A serialized `Shard` of those before it. */
-  readonly partial: Uint8Array;
+  readonly partial: Uint8Array<Memory>;
 }
 
 /** What the thread says on the way. */
 export type Report =
   | { readonly kind: 'resuming'; readonly firstScenario: number; readonly shardFirst: number }
   | { readonly kind: 'starting over'; readonly reason: string }
-  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint };
+  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint<ArrayBuffer> };
 
 /** What the thread says in the end; errors of other kinds are thrown. */
 export type Outcome =
@@ -40,12 +40,17 @@ export type Outcome =
   /** As ordered. */
   | { readonly kind: 'interrupted'; readonly nextScenario: number }
   /** The input makes the simulation impossible. */
-  | { readonly kind: 'refused'; readonly message: string };
+  | {
+      readonly kind: 'refused';
+      readonly message: string;
+      /** A serialized `Violations`. */
+      readonly violations: Uint8Array;
+    };
 
 export interface FinishedShard {
   readonly kind: 'finished';
   /** A serialized `Shard`. */
-  readonly shard: Uint8Array;
+  readonly shard: Uint8Array<ArrayBuffer>;
   readonly digest: string;
   /** That the simulation took, in microseconds. */
   readonly cpuTime: number;
@@ -55,11 +60,12 @@ export type SharedMemory = Int32Array<SharedArrayBuffer>;
 
 const ORDER = 0;
 const ANSWERS = 1;
+const TAKEN = 2;
 
 /** Goes through memory that both sides see, since a thread that computes takes no messages. */
 export class Line {
   constructor(
-    readonly memory: SharedMemory = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),
+    readonly memory: SharedMemory = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT)),
   ) {}
 
   get order(): Order {
@@ -78,6 +84,16 @@ export class Line {
   answer(): void {
     Atomics.add(this.memory, ANSWERS, 1);
     Atomics.notify(this.memory, ANSWERS);
+  }
+
+  /** For the thread: says that it has begun. */
+  take(): void {
+    Atomics.store(this.memory, TAKEN, 1);
+  }
+
+  /** For the activity: whether a thread has begun. */
+  get taken(): boolean {
+    return Atomics.load(this.memory, TAKEN) === 1;
   }
 
   /** For the thread: sends a report and waits for the answer, unless nobody will give one. */

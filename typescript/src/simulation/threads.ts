@@ -5,9 +5,19 @@ import { Line, Order, type Outcome, type Report, type ShardTask } from './thread
 
 const THREAD = new URL('thread.js', import.meta.url).href;
 
-/** A pool whose threads start when they are first needed, and stay. */
+/** A pool whose threads start at once and load what they run when they are first needed. */
 export function createPool(threads: number): Piscina {
-  return new Piscina({ minThreads: 0, maxThreads: threads, idleTimeout: Number.POSITIVE_INFINITY });
+  // As few as as many: only then the pool replaces one that dies, and whoever waits in its queue gets the new one.
+  return new Piscina({ minThreads: threads, maxThreads: threads });
+}
+
+/** The thread failed, not the simulation. */
+export class ThreadError extends Error {
+  override readonly name = 'ThreadError';
+
+  constructor(cause: Error) {
+    super(`the simulating thread failed: ${cause.message}`, { cause });
+  }
 }
 
 /** What ends an attempt early. */
@@ -33,8 +43,8 @@ export class SimulationThreads {
   }
 
   /**
-   * Makes one attempt at a shard in a thread, when one is free. Throws if the thread dies, for instance for want of
-   * memory; the next attempt gets another.
+   * Makes one attempt at a shard in a thread, when one is free; an interruption ends the wait. Throws ThreadError if
+   * the thread dies, for instance for want of memory; the next attempt gets another.
    *
    * @param attend attends to a report of the thread, which waits for that
    */
@@ -45,7 +55,8 @@ export class SimulationThreads {
   ): Promise<Outcome> {
     const line = new Line();
     const over = new AbortController();
-    forwardOrders(line, interruptions, over.signal);
+    const waiting = new AbortController();
+    forwardOrders(line, waiting, interruptions, over.signal);
     const { port1: reports, port2: port } = new MessageChannel();
     const whole: ShardTask = { ...task, port, memory: line.memory };
     try {
@@ -57,10 +68,15 @@ export class SimulationThreads {
             .catch(reject)
             .finally(() => line.answer());
         });
-        this.#pool.run(whole, { filename: THREAD, transferList: [port] }).then(resolve, reject);
+        this.#pool
+          .run(whole, { filename: THREAD, transferList: [port], signal: waiting.signal })
+          .then(resolve, reject);
       });
     } catch (error) {
-      throw new Error(`the simulating thread failed: ${(error as Error).message}`, { cause: error });
+      if (waiting.signal.aborted) {
+        return { kind: 'interrupted', nextScenario: task.checkpoint?.nextScenario ?? task.range.first };
+      }
+      throw new ThreadError(error as Error);
     } finally {
       over.abort();
       // Should it still run after all, nobody waits for it.
@@ -71,9 +87,18 @@ export class SimulationThreads {
 }
 
 /** Until `over` is aborted. */
-function forwardOrders(line: Line, { cancelled, stop }: Interruptions, over: AbortSignal): void {
+function forwardOrders(
+  line: Line,
+  waiting: AbortController,
+  { cancelled, stop }: Interruptions,
+  over: AbortSignal,
+): void {
   const forward = () => {
     line.give(cancelled.aborted ? Order.GIVE_UP : stop.aborted ? Order.HAND_OVER : Order.GO_ON);
+    // The pool would end a thread that simulates: it obeys orders, and keeps its models.
+    if (line.order !== Order.GO_ON && !line.taken) {
+      waiting.abort();
+    }
   };
   for (const signal of [cancelled, stop]) {
     signal.addEventListener('abort', forward, { signal: over });
