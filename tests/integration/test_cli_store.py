@@ -114,8 +114,10 @@ async def test_gc_keeps_what_a_workflow_refers_to(stack: Stack, env: dict[str, s
     assert {file["sha256"] for file in ended["result"]["files"].values()} <= kept
     again = await triglot("report", "open", ended["id"], "--no-browser", "--json", env=env)
     assert again.code == 0
-    everything = await triglot("store", "gc", "--older-than", "0s", "--json", env=env)
-    assert young in {stored["sha256"] for stored in everything.document()["deleted"]}
+    everything = await triglot("store", "gc", "--older-than", "2h", "--json", env=env)
+    assert young not in {stored["sha256"] for stored in everything.document()["deleted"]}
+    hasty = await triglot("store", "gc", "--older-than", "119m", env=env)
+    assert hasty.refusal(2) == "--older-than must be at least 2h: running reports may need what is younger"
 
 
 # Only heartbeats know it: it is in no argument.
@@ -201,7 +203,10 @@ async def test_gc_without_a_server_deletes_nothing(env: dict[str, str], tmp_path
     away = {"TEMPORAL_ADDRESS": "127.0.0.1:1", "TRIGLOT_CONNECT_TIMEOUT": "0.3"}
     env |= away | {"TRIGLOT_STORE_URL": tmp_path.as_uri()}
 
-    refused = await triglot("store", "gc", "--older-than", "0s", env=env)
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (path.stat().st_atime - OLD, path.stat().st_mtime - OLD))
+
+    refused = await triglot("store", "gc", "--older-than", "2h", env=env)
 
     assert refused.refusal(3).startswith("cannot reach the Temporal server at ")
     assert await store.get(reference) == b"precious"

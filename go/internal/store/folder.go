@@ -28,8 +28,11 @@ func openFolder(location Location) (folder, error) {
 }
 
 func (f folder) put(ctx context.Context, key string, content []byte, mediaType string) error {
-	present, err := f.bucket.Exists(ctx, key)
-	if err == nil && !present {
+	found, err := f.bucket.Attributes(ctx, key)
+	switch {
+	case err == nil && isYoung(found.ModTime):
+		return nil
+	case err == nil || gcerrors.Code(err) == gcerrors.NotFound:
 		err = f.write(ctx, key, content, mediaType)
 	}
 	if err != nil {

@@ -35,7 +35,7 @@ func openBucket(location Location) (bucket, error) {
 	if err != nil {
 		return bucket{}, err
 	}
-	httpClient := newHTTPClient()
+	httpClient := newHTTPClient(longestSilence)
 	options := s3.Options{
 		Region:      location.Region,
 		Credentials: credentials,
@@ -66,13 +66,13 @@ func environmentCredentials() (aws.CredentialsProvider, error) {
 	}), nil
 }
 
-func newHTTPClient() *awshttp.BuildableClient {
+func newHTTPClient(silence time.Duration) *awshttp.BuildableClient {
 	const connectTimeout = 5 * time.Second
 	return awshttp.NewBuildableClient().
 		WithDialerOptions(func(dialer *net.Dialer) { dialer.Timeout = connectTimeout }).
 		WithTransportOptions(func(transport *http.Transport) {
 			transport.TLSHandshakeTimeout = connectTimeout
-			transport.ResponseHeaderTimeout = 10 * time.Second
+			endSilence(transport, silence)
 		})
 }
 
@@ -91,11 +91,14 @@ func newRetryer() aws.Retryer {
 func (b bucket) put(ctx context.Context, key string, content []byte, mediaType string) error {
 	path := b.path(key)
 	// Asked first, since a storage may hang up on an upload that it does not want.
-	_, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.location.Bucket, Key: path})
-	if err == nil {
+	found, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.location.Bucket, Key: path})
+	condition := aws.String("*")
+	switch {
+	case err == nil && isYoung(aws.ToTime(found.LastModified)):
 		return nil
-	}
-	if code(err) != "NotFound" {
+	case err == nil:
+		condition = nil
+	case code(err) != "NotFound":
 		return b.unavailable(err)
 	}
 	_, err = b.client.PutObject(ctx, &s3.PutObjectInput{
@@ -103,7 +106,7 @@ func (b bucket) put(ctx context.Context, key string, content []byte, mediaType s
 		Key:         path,
 		Body:        bytes.NewReader(content),
 		ContentType: &mediaType,
-		IfNoneMatch: aws.String("*"),
+		IfNoneMatch: condition,
 	})
 	if err == nil || code(err) == "PreconditionFailed" {
 		return nil

@@ -21,6 +21,7 @@ type fakeS3 struct {
 	requests []string
 	unseen   bool           // whether HEAD comes too early to see an object
 	failing  map[string]int // how many requests of a method still fail
+	written  time.Time      // what HEAD says of every object
 }
 
 func (f *fakeS3) ServeHTTP(answer http.ResponseWriter, request *http.Request) {
@@ -48,6 +49,7 @@ func (f *fakeS3) ServeHTTP(answer http.ResponseWriter, request *http.Request) {
 	case request.Method == http.MethodGet && present:
 		_, _ = answer.Write(content)
 	case request.Method == http.MethodHead && present && !f.unseen:
+		answer.Header().Set("Last-Modified", f.written.UTC().Format(http.TimeFormat))
 	default:
 		refuse(answer, http.StatusNotFound, "NoSuchKey")
 	}
@@ -70,7 +72,7 @@ func setCredentials(t *testing.T) {
 func openS3(t *testing.T, bucket string) (*store.Store, *fakeS3) {
 	t.Helper()
 	setCredentials(t)
-	fake := &fakeS3{objects: map[string][]byte{}}
+	fake := &fakeS3{objects: map[string][]byte{}, written: time.Now()}
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	// A name, since buckets of an address without one can only be told by path.
@@ -120,6 +122,19 @@ func TestBucketKeepsWhatItHas(t *testing.T) {
 			}
 			if got := strings.Join(fake.requests, ", "); got != c.requests {
 				t.Errorf("requests = %s; want %s", got, c.requests)
+			}
+		})
+	}
+}
+
+func TestOldObjectOfBucketIsRenewed(t *testing.T) {
+	for _, c := range renewals {
+		t.Run(c.age.String(), func(t *testing.T) {
+			objects, fake := openS3(t, "triglot")
+			fake.objects[pathOfABC], fake.written = []byte("first"), time.Now().Add(-c.age)
+			put(t, objects, "abc")
+			if got := string(fake.objects[pathOfABC]) == "abc"; got != c.renewed {
+				t.Errorf("renewed = %v; want %v", got, c.renewed)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	storev1 "example.com/triglot/go/store/v1"
 )
@@ -24,6 +25,11 @@ var (
 	ErrWrongType = errors.New("the object is not the wanted message")
 )
 
+// renewedAfter is from what age on an object that is stored again is written again. "triglot store gc" tells by
+// age what a running report may have just stored, and keeps whatever is younger than two hours: half of them is
+// left for the message that refers to the object. The same in all languages.
+const renewedAfter = time.Hour
+
 // Store is safe for concurrent use.
 type Store struct {
 	objects objects
@@ -31,7 +37,7 @@ type Store struct {
 
 // objects is where a store keeps them.
 type objects interface {
-	// put writes an object at once as a whole, unless there is one.
+	// put writes an object at once as a whole, unless there is a young one.
 	put(ctx context.Context, key string, content []byte, mediaType string) error
 	// get reads an object; the error is ErrNotFound where there is none.
 	get(ctx context.Context, key string) ([]byte, error)
@@ -61,8 +67,8 @@ func Open(address string) (*Store, error) {
 // Close releases the store's connections.
 func (s *Store) Close() error { return s.objects.close() }
 
-// Put stores content and returns its reference. Content that is there already is not written again, and a folder
-// that has gone is made again. The error is ErrUnavailable.
+// Put stores content and returns its reference. Content that has been there for less than an hour is not written
+// again, and a folder that has gone is made again. The error is ErrUnavailable.
 func (s *Store) Put(ctx context.Context, content []byte, mediaType string) (*storev1.ObjectRef, error) {
 	ref := &storev1.ObjectRef{
 		Sha256:    digest(content),
@@ -95,6 +101,8 @@ func (s *Store) Get(ctx context.Context, ref *storev1.ObjectRef) ([]byte, error)
 func unavailable(location Location, cause error) error {
 	return fmt.Errorf("the object store %s %w: %w", location, ErrUnavailable, cause)
 }
+
+func isYoung(written time.Time) bool { return time.Since(written) < renewedAfter }
 
 func digest(content []byte) string {
 	sum := sha256.Sum256(content)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -313,5 +314,32 @@ func TestCacheForgetsFailures(t *testing.T) {
 	}
 	if value, err := cache.Get("a", func() (int, error) { return 7, nil }); err != nil || value != 7 {
 		t.Errorf("got %d, %v", value, err)
+	}
+}
+
+var renewals = []struct {
+	age     time.Duration
+	renewed bool
+}{{50 * time.Minute, false}, {70 * time.Minute, true}}
+
+func TestOldObjectIsRenewed(t *testing.T) {
+	for _, c := range renewals {
+		t.Run(c.age.String(), func(t *testing.T) {
+			objects, folder := open(t)
+			put(t, objects, "abc")
+			path := filepath.Join(folder, "sha256", "ba", digestOfABC)
+			written := time.Now().Add(-c.age)
+			if err := os.Chtimes(path, written, written); err != nil {
+				t.Fatal(err)
+			}
+			put(t, objects, "abc")
+			found, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := time.Since(found.ModTime()) < time.Minute; got != c.renewed {
+				t.Errorf("renewed = %v; want %v", got, c.renewed)
+			}
+		})
 	}
 }

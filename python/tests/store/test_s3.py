@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 import obstore
@@ -13,6 +14,7 @@ from obstore.store import S3Store
 from fake_s3 import ACCESS_KEY, SECRET_KEY, running_fake
 from triglot.store import ObjectCorrupt, ObjectNotFound, Store, StoreUnavailable, s3
 from triglot.store.location import BucketLocation, parse_location
+from triglot.store.store import reference_to
 from triglot.store.v1.object_pb2 import ObjectRef
 
 STORAGE = os.environ.get("TRIGLOT_TEST_S3_URL", "")
@@ -286,3 +288,56 @@ def test_a_bucket_needs_credentials(missing: str) -> None:
 
     with pytest.raises(ValueError, match="needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         s3.open_bucket(location, environment)
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(("pause", "comes"), [(0.2, True), (60, False)])
+async def test_a_body_may_be_slow_and_not_stall(pause: float, comes: bool) -> None:
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\nETag: "1"\r\n'
+            b"Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n\r\n"
+        )
+        for _ in range(8):
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(pause)
+        writer.close()
+
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    location = parse_location(f"s3://triglot?endpoint=http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    assert isinstance(location, BucketLocation)
+    store = Store(s3.open_bucket(location, silence=timedelta(seconds=1)), location)
+    content = b"x" * 8
+    try:
+        async with asyncio.timeout(20):
+            if comes:
+                assert await store.get(reference_to(content, "text/plain")) == content
+            else:
+                with pytest.raises(StoreUnavailable):
+                    await store.get(reference_to(content, "text/plain"))
+    finally:
+        server.close()
+
+
+async def test_a_bucket_of_aws_is_not_looked_for_where_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(1))
+        writer.close()
+
+    async with await asyncio.start_server(note, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for name in ("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+            monkeypatch.setenv(name, address)
+        monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+        environment = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hidden"}
+        # No name of such a region is known.
+        with pytest.raises(StoreUnavailable):
+            await Store.from_url("s3://triglot?region=region-7", environment=environment).get(MISSING)
+
+    assert asked == []

@@ -1,8 +1,11 @@
 import asyncio
 import hashlib
+import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,25 @@ async def test_putting_twice_writes_once(store: Store, tmp_path: Path) -> None:
 
     assert await store.put(b"content", "text/plain") == first
     assert path_of(tmp_path, first).stat() == written
+
+
+@pytest.mark.parametrize(("minutes", "renewed"), [(50, False), (70, True)])
+async def test_an_old_object_is_renewed(store: Store, tmp_path: Path, minutes: int, renewed: bool) -> None:
+    path = path_of(tmp_path, await store.put(b"content", "text/plain"))
+    written = time.time() - minutes * 60
+    os.utime(path, (written, written))
+
+    await store.put(b"content", "text/plain")
+
+    assert (path.stat().st_mtime > time.time() - 60) == renewed
+
+
+async def test_what_was_stored_again_is_not_deleted_for_its_age(store: Store) -> None:
+    reference = await store.put(b"content", "text/plain")
+
+    assert not await store.delete(reference.sha256, before=datetime.now(UTC) - timedelta(hours=2))
+    assert await store.get(reference) == b"content"
+    assert await store.delete(reference.sha256, before=datetime.now(UTC) + timedelta(hours=1))
 
 
 async def test_many_writers_leave_one_whole_object(store: Store, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
@@ -290,4 +291,34 @@ test('a stopping worker hands the task back', async (t) => {
   const error = await failureOf(send(url, requestOf(), environment));
   assert.equal(error.type, 'Interrupted');
   assert.notEqual(error.nonRetryable, true);
+});
+
+test('a cancelled activity leaves a store that stalls', { timeout: 10_000 }, async (t) => {
+  const environment = activityEnvironment();
+  const before = { ...process.env };
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'hidden' });
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'Content-Length': PNG.length }).write('abc');
+    environment.cancel('CANCELLED');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    process.env = before;
+    server.closeAllConnections();
+    server.close();
+  });
+  const settings = settingsOf({
+    ...{ AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'hidden' },
+    TRIGLOT_STORE_URL: `s3://triglot?endpoint=http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  });
+  const { png } = await withImages(t);
+  const request = requestOf();
+  assert.ok(request.notification);
+  request.notification.images.push(create(ImageSchema, { object: png, description: 'stalled' }));
+  const started = Date.now();
+  await assert.rejects(run(request, { settings, environment }), (error: Error) => {
+    return error.name === 'AbortError' || error.name === 'CancelledFailure';
+  });
+  assert.ok(Date.now() - started < 5_000, 'it waited for the store to give up');
 });

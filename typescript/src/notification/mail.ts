@@ -1,8 +1,9 @@
 /** Delivers notifications by e-mail over SMTP. */
 import { createHash } from 'node:crypto';
-import type { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, cancellationSignal } from '@temporalio/activity';
 import { createTransport, type NodemailerError, type SendMailOptions } from 'nodemailer';
 import type { EmailRecipient, Image } from '../gen/triglot/notification/v1/notification_pb.js';
+import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
 import type { Store } from '../store/store.js';
 import { invalidArgument } from '../temporal/contract.js';
 import { attempt, failed, type Message, rejected, type Send } from './delivery.js';
@@ -10,7 +11,7 @@ import { renderHtml } from './html.js';
 import { renderSubject, renderText } from './render.js';
 import type { MailSettings } from './settings.js';
 
-/** For the whole conversation, in milliseconds: below the contract's 60 s for an attempt. */
+/** For the pictures and the whole conversation, in milliseconds: below the contract's 60 s for an attempt. */
 const DELIVERY_TIMEOUT = 50_000;
 const SMTP_TIMEOUTS = {
   dnsTimeout: 5_000,
@@ -45,10 +46,12 @@ interface InlineImage {
 export function createMailSender({ smtpUrl, from }: MailSettings, store: Store): Send<EmailRecipient> {
   const transport = createTransport({ url: smtpUrl, ...SMTP_TIMEOUTS });
   return async (recipient, message) => {
-    const images = await loadImages(store, message);
-    const mail = { from, ...composeMail(recipient, message, images) };
-    await attempt(DELIVERY_TIMEOUT, (signal) => transport.sendMail({ ...mail, signal }), explain);
-    return mail.messageId;
+    const deliver = async (signal: AbortSignal) => {
+      const images = await loadImages(store, message, signal);
+      return transport.sendMail({ from, ...composeMail(recipient, message, images), signal });
+    };
+    await attempt(DELIVERY_TIMEOUT, deliver, explain);
+    return messageId(message.idempotencyKey);
   };
 }
 
@@ -56,7 +59,7 @@ function composeMail(
   { address }: EmailRecipient,
   { idempotencyKey, notification }: Message,
   images: readonly InlineImage[],
-): SendMailOptions & { messageId: string } {
+): SendMailOptions {
   return {
     // As an object, because a string would be parsed, and may then be more than one address.
     to: { name: '', address },
@@ -83,7 +86,11 @@ function composeMail(
   };
 }
 
-function loadImages(store: Store, { idempotencyKey, notification }: Message): Promise<InlineImage[]> {
+function loadImages(
+  store: Store,
+  { idempotencyKey, notification }: Message,
+  signal: AbortSignal,
+): Promise<InlineImage[]> {
   return Promise.all(
     notification.images.map(async ({ object, description }: Image, index): Promise<InlineImage> => {
       const extension = object && EXTENSIONS.get(object.mediaType);
@@ -95,10 +102,20 @@ function loadImages(store: Store, { idempotencyKey, notification }: Message): Pr
         description,
         mediaType: object.mediaType,
         fileName: `image-${index + 1}.${extension}`,
-        content: await store.get(object),
+        content: await loadObject(store, object, signal),
       };
     }),
   );
+}
+
+async function loadObject(store: Store, object: ObjectRef, signal: AbortSignal): Promise<Buffer> {
+  try {
+    return await store.get(object, signal);
+  } catch (error) {
+    // To the store, being told to stop is one of many reasons why it cannot be used.
+    cancellationSignal().throwIfAborted();
+    throw error;
+  }
 }
 
 /** The Message-ID, from the key alone. */
@@ -112,7 +129,10 @@ function mailId(idempotencyKey: string): string {
   return `${digest.slice(0, 32)}@triglot.example.com`;
 }
 
-function explain(error: NodemailerError): ApplicationFailure {
+function explain(error: NodemailerError | ApplicationFailure): ApplicationFailure {
+  if (error instanceof ApplicationFailure) {
+    return error;
+  }
   // Only what the server says of this mail is final; missing or refused credentials are for the operator to mend.
   const ofThisMail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE';
   return error.permanent === true && ofThisMail && error.responseCode !== AUTHENTICATION_REQUIRED

@@ -1,12 +1,12 @@
 /** Objects in a folder. */
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getSystemErrorMessage } from 'node:util';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
-import { keyOf, notFound, type Objects, requireSize, unavailable } from './object.js';
+import { isYoung, keyOf, notFound, type Objects, requireSize, unavailable } from './object.js';
 
 export function openFolder(path: string): Objects {
   return {
@@ -20,7 +20,7 @@ export function openFolder(path: string): Objects {
     async write(reference, content, signal) {
       const target = join(path, keyOf(reference));
       try {
-        if (!(await exists(target))) {
+        if (!(await hasYoung(target))) {
           await writeObject(target, content, signal);
         }
       } catch (error) {
@@ -41,10 +41,9 @@ async function readObject(path: string, reference: ObjectRef, signal?: AbortSign
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+async function hasYoung(path: string): Promise<boolean> {
   try {
-    await access(path);
-    return true;
+    return isYoung((await stat(path)).mtime);
   } catch (error) {
     if (isMissing(error)) {
       return false;

@@ -7,10 +7,21 @@ import { errorType } from '../temporal/error-type.js';
 /** The content of an object as it lies there, of the reference's size; its digest is still to be verified. */
 export type ReadObject = (reference: ObjectRef, signal?: AbortSignal) => Promise<Buffer>;
 
+/**
+ * From what age on, in milliseconds, an object that is stored again is written again. `triglot store gc` tells by
+ * age what a running report may have just stored, and keeps whatever is younger than two hours: half of them is left
+ * for the message that refers to the object. The same in all languages.
+ */
+const RENEWED_AFTER = 3_600_000;
+
+export function isYoung(written: Date): boolean {
+  return Date.now() - written.getTime() < RENEWED_AFTER;
+}
+
 /** Where a store keeps its objects. */
 export interface Objects {
   readonly read: ReadObject;
-  /** Writes an object at once as a whole, unless there is one. */
+  /** Writes an object at once as a whole, unless there is a young one. */
   readonly write: (reference: ObjectRef, content: Uint8Array, signal?: AbortSignal) => Promise<void>;
 }
 

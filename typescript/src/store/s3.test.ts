@@ -5,6 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { ApplicationFailure } from '@temporalio/common';
 import { ObjectRefSchema } from '../gen/triglot/store/v1/object_pb.js';
+import { parseLocation } from './location.js';
+import { openBucket } from './s3.js';
 import { readStoreLocation } from './settings.js';
 import { openStore, type Store } from './store.js';
 
@@ -20,6 +22,8 @@ interface FakeS3 {
   readonly paths: string[];
   /** Whether HEAD comes too early to see an object. */
   unseen: boolean;
+  /** When all objects were written. */
+  written: Date;
   /** How many requests still meet a storage that is busy. */
   busy: number;
 }
@@ -33,7 +37,8 @@ async function startFake(t: TestContext): Promise<FakeS3> {
   });
   // A name, since buckets of an address without one can only be told by path.
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const fake: FakeS3 = { url, objects: new Map([[PATH, 'abc']]), paths: [], unseen: false, busy: 0 };
+  const objects = new Map([[PATH, 'abc']]);
+  const fake: FakeS3 = { url, objects, paths: [], unseen: false, written: new Date(), busy: 0 };
   return fake;
 }
 
@@ -61,6 +66,7 @@ function answer(fake: FakeS3, { method, url = '', headers }: IncomingMessage, re
     return response.end();
   }
   const visible = content !== undefined && !(method === 'HEAD' && fake.unseen);
+  response.setHeader('Last-Modified', fake.written.toUTCString());
   return visible ? response.end(content) : refuse(404, 'NoSuchKey');
 }
 
@@ -190,4 +196,49 @@ test('a storage that is away soon is a retryable StoreUnavailable', { timeout: 1
     error.message,
     /^the object store s3:\/\/triglot\/a\/b at http:\S+ cannot be used: .*ECONNREFUSED/,
   );
+});
+
+for (const [minutes, renewed] of [
+  [50, false],
+  [70, true],
+] as const) {
+  test(`an object in a bucket of ${minutes} minutes is ${renewed ? '' : 'not '}written again`, async (t) => {
+    const fake = await startFake(t);
+    fake.written = new Date(Date.now() - minutes * 60_000);
+    await storeAt(t, 'triglot', fake.url).put(Buffer.from('abc'), 'text/plain');
+    assert.equal(fake.objects.get(PATH), renewed ? 'written' : 'abc');
+  });
+}
+
+test('a body that stalls is a retryable StoreUnavailable', { timeout: 10_000 }, async (t) => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'Content-Length': 3 }).write('ab');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const location = parseLocation(
+    `s3://triglot?endpoint=http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  );
+  assert.ok(location.kind === 'bucket');
+  await assert.rejects(openBucket(location, 300).read(ABC), { type: 'StoreUnavailable' });
+});
+
+test('a bucket of AWS is not looked for where the environment says', { timeout: 60_000 }, async (t) => {
+  const fake = await startFake(t);
+  storeAt(t, 'triglot', fake.url);
+  process.env['AWS_ENDPOINT_URL_S3'] = process.env['AWS_ENDPOINT_URL'] = fake.url;
+  // No name of such a region is known.
+  const location = parseLocation('s3://triglot/a/b?region=region-7');
+  assert.equal((await rejection(openStore(location))).type, 'StoreUnavailable');
+  assert.deepEqual(fake.paths, []);
+});
+
+test('credentials are those of the environment beside a profile', async (t) => {
+  const fake = await startFake(t);
+  const store = storeAt(t, 'triglot', fake.url);
+  process.env['AWS_PROFILE'] = 'absent';
+  assert.equal((await store.get(ABC)).toString(), 'abc');
 });

@@ -14,16 +14,27 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import type { ObjectRef } from '../gen/triglot/store/v1/object_pb.js';
 import type { BucketLocation } from './location.js';
-import { keyOf, notFound, type Objects, requireSize, unavailable } from './object.js';
+import { isYoung, keyOf, notFound, type Objects, requireSize, unavailable } from './object.js';
 
-/** Does not ask whether the bucket is there; the SDK takes the credentials from its environment. */
-export function openBucket(location: BucketLocation): Objects {
+/** How long a storage may neither send nor take anything while it is asked for something, in milliseconds. */
+const LONGEST_SILENCE = 10_000;
+
+/**
+ * Does not ask whether the bucket is there; the credentials are those of this process's environment.
+ *
+ * @param silence in milliseconds
+ */
+export function openBucket(location: BucketLocation, silence = LONGEST_SILENCE): Objects {
   const client = new S3Client({
     region: location.region,
+    // Named, since the SDK would look for a profile first, and for endpoints in places that are none of ours.
+    credentials: environmentCredentials(),
+    ignoreConfiguredEndpointUrls: true,
     ...(location.endpoint !== undefined && { endpoint: location.endpoint, forcePathStyle: true }),
     // Few and quick: whoever waits for longer is Temporal, which starts another attempt.
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    // No limit on the whole, which would fail what is large and slow.
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: silence },
     // Not every storage knows the newer checksums; objects are verified by their digests anyway.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -46,9 +57,13 @@ export function openBucket(location: BucketLocation): Objects {
     },
     async write(reference, content, signal) {
       const place = placeOf(reference);
+      const object = { ...place, Body: content, ContentType: reference.mediaType };
       try {
-        if (!(await exists(client, place, signal))) {
-          await create(client, { ...place, Body: content, ContentType: reference.mediaType }, signal);
+        const age = await ageOf(client, place, signal);
+        if (age === 'none') {
+          await create(client, object, signal);
+        } else if (age === 'old') {
+          await client.send(new PutObjectCommand(object), abortedBy(signal));
         }
       } catch (error) {
         throw explain(error, location);
@@ -57,18 +72,27 @@ export function openBucket(location: BucketLocation): Objects {
   };
 }
 
+function environmentCredentials() {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId = '',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+    AWS_SESSION_TOKEN: sessionToken,
+  } = process.env;
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
 /** Asked before writing, since a storage may hang up on an upload that it does not want. */
-async function exists(
+async function ageOf(
   client: S3Client,
   place: HeadObjectCommandInput,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<'none' | 'young' | 'old'> {
   try {
-    await client.send(new HeadObjectCommand(place), abortedBy(signal));
-    return true;
+    const { LastModified: written } = await client.send(new HeadObjectCommand(place), abortedBy(signal));
+    return written !== undefined && isYoung(written) ? 'young' : 'old';
   } catch (error) {
     if (answers(error, 'NotFound')) {
-      return false;
+      return 'none';
     }
     throw error;
   }

@@ -14,8 +14,8 @@ export interface Store {
    */
   readonly get: (reference: ObjectRef, signal?: AbortSignal) => Promise<Buffer>;
   /**
-   * Stores content, unless it is there already, and returns its reference. Throws a retryable ApplicationFailure of
-   * type `StoreUnavailable`.
+   * Stores content, unless it has been there for less than an hour, and returns its reference. Throws a retryable
+   * ApplicationFailure of type `StoreUnavailable`.
    */
   readonly put: (content: Uint8Array, mediaType: string, signal?: AbortSignal) => Promise<ObjectRef>;
 }

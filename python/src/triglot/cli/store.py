@@ -39,13 +39,15 @@ def get(
 def gc(
     older_than: Annotated[
         str,
-        typer.Option(metavar="AGE", help="Keep what is younger; s, m, h and d stand for seconds to days."),
+        typer.Option(
+            metavar="AGE", help="Keep what is younger, 2h at least; s, m, h and d stand for seconds to days."
+        ),
     ] = "1d",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Name each object.")] = False,
     json: Json = False,
 ) -> None:
-    """Delete old objects that no publication, workflow or schedule needs, while no report is started."""
+    """Delete old objects that no publication, workflow or schedule needs."""
     age = parse_age(older_than)
     from triglot.cli import storing  # noqa: PLC0415 - see main
 

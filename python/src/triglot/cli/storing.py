@@ -14,10 +14,18 @@ from triglot.cli.ends import BAD_INPUT, FAILED, NOT_FOUND, CommandError, os_sent
 from triglot.cli.printing import aligned, new_console, print_line
 from triglot.cli.session import explained, find_target, open_session
 from triglot.risk.wording import format_count
-from triglot.store import ObjectNotFound, StoredObject
+from triglot.store import ObjectNotFound, Store, StoredObject
+from triglot.store.store import RENEWED_AFTER
 from triglot.store.v1.object_pb2 import ObjectRef
 
 _SHORTEST_PREFIX = 8
+
+_YOUNGEST = 2 * RENEWED_AFTER
+"""The least age of what may go.
+
+What was just stored again may be one `RENEWED_AFTER` old; the other is left for the message that refers to
+it, which comes when its activity ends.
+"""
 
 
 async def list_objects(as_json: bool) -> None:
@@ -72,25 +80,28 @@ async def collect(older_than: timedelta, dry_run: bool, verbose: bool, as_json: 
     """Deletes what is old and what neither a publication nor a workflow that the server knows refers to.
 
     Args:
-        older_than: The age.
+        older_than: The age, two hours at least.
         dry_run: Whether nothing is deleted.
         verbose: Whether each object is named.
         as_json: Whether a document is printed, which always names them.
 
     Raises:
-        CommandError: If there is no server to ask.
+        CommandError: If the age is less, or there is no server to ask.
     """
+    if older_than < _YOUNGEST:
+        hours = _YOUNGEST // timedelta(hours=1)
+        raise CommandError(
+            f"--older-than must be at least {hours}h: running reports may need what is younger", BAD_INPUT
+        )
     before = datetime.now(UTC) - older_than
     target = find_target()
     store = target.open_store()
     async with open_session(target) as session:
-        # First the objects: what is stored from now on is not among them.
+        # First the objects, since what they are needed for comes after them.
         objects = await store.list()
         garbage = unneeded(objects, await needed_digests(session.client, store), before)
         if not dry_run:
-            for stored in garbage:
-                with suppress(ObjectNotFound):  # another collection was faster
-                    await store.delete(stored.sha256)
+            garbage = await delete_old(store, garbage, before)
         namespace = session.client.namespace
     document = {
         "server": target.address,
@@ -110,6 +121,28 @@ async def collect(older_than: timedelta, dry_run: bool, verbose: bool, as_json: 
         f"its publications and the workflows and schedules of {namespace} at {target.address} were asked",
         markup=False,
     )
+
+
+async def delete_old(store: Store, garbage: Sequence[StoredObject], before: datetime) -> list[StoredObject]:
+    """Deletes objects, and returns those that were not stored again since they were listed.
+
+    Whoever stores one again writes it again, and its message may have come after workflows were asked.
+
+    Args:
+        store: The store.
+        garbage: The objects as they were listed.
+        before: What has been written since this moment stays.
+
+    Raises:
+        StoreUnavailable: If the store cannot be used.
+    """
+    deleted = []
+    for stored in garbage:
+        with suppress(ObjectNotFound):  # another collection was faster
+            if not await store.delete(stored.sha256, before=before):
+                continue
+        deleted.append(stored)
+    return deleted
 
 
 def _only(found: Sequence[StoredObject], prefix: str, store_url: str | None) -> StoredObject:

@@ -15,15 +15,24 @@ if TYPE_CHECKING:
     from obstore.store import S3Credential
 
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_LONGEST_SILENCE = timedelta(seconds=30)
+"""How long a storage may say nothing: before its answer, when it takes the content, and within the answer."""
+
 _SESSION_TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105 - a variable's name
 
 
-def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.environ) -> S3Store:
+def open_bucket(
+    location: BucketLocation,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    silence: timedelta = _LONGEST_SILENCE,
+) -> S3Store:
     """Opens a bucket, without asking whether it is there.
 
     Args:
         location: Which.
         environment: The variables with the credentials.
+        silence: How long its storage may say nothing.
 
     Raises:
         ValueError: If the environment has no credentials.
@@ -37,10 +46,10 @@ def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.en
         "token": environment.get(_SESSION_TOKEN) or None,
         "expires_at": None,
     }
-    options: dict[str, str] = {}
-    if location.endpoint:
-        # Both, since the environment's AWS_ENDPOINT_URL_S3 would win over the plain one.
-        options |= {"endpoint": location.endpoint, "aws_endpoint_url_s3": location.endpoint}
+    endpoint = location.endpoint or f"https://s3.{location.region}.amazonaws.com"
+    # Always and both: the library takes what is missing from the environment of the process, whose
+    # AWS_ENDPOINT_URL_S3 would win over the plain one.
+    options = {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint}
     return S3Store(
         location.bucket,
         prefix=location.prefix or None,
@@ -53,7 +62,9 @@ def open_bucket(location: BucketLocation, environment: Mapping[str, str] = os.en
         client_options={
             "allow_http": (location.endpoint or "").startswith("http:"),
             "connect_timeout": timedelta(seconds=5),
-            "timeout": timedelta(seconds=30),
+            "read_timeout": silence,
+            # Of the whole, and 30 seconds unless it is set, which fails what is large and slow.
+            "timeout": timedelta(hours=1),
         },
         # Few and quick: whoever waits for longer is Temporal, which starts another attempt.
         retry_config={

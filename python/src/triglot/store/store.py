@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import obstore
@@ -24,6 +24,12 @@ MessageT = TypeVar("MessageT", bound=Message)
 
 _QUICKLY_HASHED = 1 << 20
 """Bytes that are hashed in a few milliseconds at most: less than a thread is worth."""
+
+RENEWED_AFTER = timedelta(hours=1)
+"""From what age on an object that is stored again is written again, the same in all languages.
+
+Whoever deletes what is old tells by age what a running report may have just stored.
+"""
 
 _KEY = re.compile(r"sha256/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _NAME = re.compile(r"(?!sha256(?:/|$))[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
@@ -131,9 +137,10 @@ class Store:
         return cls(LocalStore(location.path, mkdir=create), location)
 
     async def put(self, content: bytes, media_type: str) -> ObjectRef:
-        """Stores the content atomically, unless it is there already, and returns its reference.
+        """Stores the content atomically, and returns its reference.
 
-        A folder that has gone is made again.
+        Content that has been there for less than `RENEWED_AFTER` is not written again. A folder
+        that has gone is made again.
 
         Raises:
             StoreUnavailable: If the folder or the bucket cannot be used.
@@ -142,7 +149,9 @@ class Store:
         key = _key(reference.sha256)
         # Asked first, since a storage may hang up on an upload that it does not want.
         with suppress(ObjectNotFound), self._typed_errors(reference.sha256):
-            await obstore.head_async(self._objects, key)
+            found = await obstore.head_async(self._objects, key)
+            if datetime.now(UTC) - found["last_modified"] >= RENEWED_AFTER:
+                await obstore.put_async(self._objects, key, content)
             return reference
         await self._create(key, content)  # If it is there meanwhile: equal digests are equal content.
         return reference
@@ -186,8 +195,15 @@ class Store:
                 f"object {reference.sha256} is no {message_type.DESCRIPTOR.full_name}"
             ) from error
 
-    async def delete(self, sha256: str) -> None:
+    async def delete(self, sha256: str, *, before: datetime | None = None) -> bool:
         """Deletes an object.
+
+        Args:
+            sha256: Its digest.
+            before: What has been written since this moment stays; None: nothing does.
+
+        Returns:
+            Whether it was deleted.
 
         Raises:
             ObjectNotFound: If there is no such object.
@@ -195,8 +211,11 @@ class Store:
         """
         with self._typed_errors(sha256):
             # S3 deletes what is not there without a word.
-            await obstore.head_async(self._objects, _key(sha256))
+            found = await obstore.head_async(self._objects, _key(sha256))
+            if before is not None and found["last_modified"] >= before:
+                return False
             await obstore.delete_async(self._objects, _key(sha256))
+        return True
 
     async def put_named(self, name: str, content: bytes) -> bool:
         """Stores the content under a name, atomically and unless the name is taken: the first content stays.
