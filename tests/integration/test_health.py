@@ -1,13 +1,16 @@
 """What probes hear from the workers of a running stack, the same in every language."""
 
 import asyncio
+import http.client
 import json
 import urllib.error
 import urllib.request
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from polling import poll
 from triglot.notification.v1.notification_temporal import NotificationService
 from triglot.risk.v1.analytics_temporal import AnalyticsService
 from triglot.risk.v1.report_temporal import RiskReportService
@@ -59,7 +62,36 @@ async def test_a_worker_that_polls_is_alive_and_ready(stack: Stack, queue: str) 
     assert answer["identity"]
 
 
+REQUESTS = [
+    ("GET", "/healthz", 200),
+    ("GET", "/healthz?verbose=1", 200),
+    ("HEAD", "/healthz", 200),
+    ("GET", "/readyz?verbose=1", 200),
+    ("HEAD", "/readyz", 200),
+    ("POST", "/healthz", 404),
+    ("PUT", "/readyz", 404),
+    ("GET", "/", 404),
+    ("GET", "/healthz/", 404),
+    ("HEAD", "/metrics", 404),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "status"), REQUESTS)
 @pytest.mark.parametrize("queue", QUEUES)
-async def test_anything_else_is_not_found(stack: Stack, queue: str) -> None:
-    status, _ = await get(stack, queue, "/metrics")
-    assert status == 404
+async def test_a_request_has_the_same_answer_everywhere(
+    stack: Stack, queue: str, method: str, target: str, status: int
+) -> None:
+    def ask() -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(address_of(stack, queue), timeout=DEADLINE)
+        with closing(connection):
+            connection.request(method, target)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    async def look() -> tuple[int, bytes] | None:
+        answered = await asyncio.to_thread(ask)
+        # What is not ready yet, soon is.
+        return None if answered[0] == 503 else answered
+
+    found, body = await poll(look, f"{queue} is ready", DEADLINE)
+    assert (found, body == b"") == (status, method == "HEAD")

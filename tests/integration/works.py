@@ -19,9 +19,9 @@ from triglot.store.v1.object_pb2 import ObjectRef
 from undisturbed import undisturbed_digest
 
 SECONDS = 120
-# A long horizon makes much work of few scenarios: half a second a shard, some seconds in all in two slots.
-PARAMETERS = SimulationParameters(scenario_count=3_600_000, horizon_days=250, block_days=1, seed=20_261_122)
-SHARD_SIZE = 150_000
+# A long horizon makes much work of few scenarios: a third of a second a shard, seconds in all in two slots.
+PARAMETERS = SimulationParameters(scenario_count=7_200_000, horizon_days=250, block_days=1, seed=20_261_122)
+SHARD_SIZE = 400_000
 
 
 @cache

@@ -38,6 +38,7 @@ func StartMergeShards(
 	return contract.StartActivity[*MergeShardsResponse](ctx, AnalyticsServiceMergeShards, workflow.ActivityOptions{
 		TaskQueue:           AnalyticsServiceTaskQueue,
 		StartToCloseTimeout: 5 * time.Minute,
+		HeartbeatTimeout:    15 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:        time.Second,
 			BackoffCoefficient:     2.0,
@@ -57,6 +58,7 @@ func StartAggregateRisk(
 	return contract.StartActivity[*AggregateRiskResponse](ctx, AnalyticsServiceAggregateRisk, workflow.ActivityOptions{
 		TaskQueue:           AnalyticsServiceTaskQueue,
 		StartToCloseTimeout: 5 * time.Minute,
+		HeartbeatTimeout:    15 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:        time.Second,
 			BackoffCoefficient:     2.0,

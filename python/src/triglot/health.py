@@ -90,7 +90,7 @@ class Health:
 
 @asynccontextmanager
 async def health_endpoint(address: tuple[str, int] | None, health: Health) -> AsyncIterator[None]:
-    """Answers `GET /healthz` and `GET /readyz` at the address, if there is one.
+    """Answers `GET` and `HEAD` of `/healthz` and `/readyz` at the address, if there is one.
 
     On the worker's own event loop, so that a loop which is stuck does not look alive.
 
@@ -125,15 +125,18 @@ async def health_endpoint(address: tuple[str, int] | None, health: Health) -> As
 
 
 async def _answer(head: bytes, health: Health) -> bytes:
-    method, path = [*head.split(b"\r\n", 1)[0].split(b" "), b""][:2]
+    method, target = [*head.split(b"\r\n", 1)[0].split(b" "), b""][:2]
+    path = target.partition(b"?")[0] if method in (b"GET", b"HEAD") else None
     status, body = HTTPStatus.NOT_FOUND, dict[str, object](error="there is /healthz and /readyz")
-    if (method, path) == (b"GET", b"/healthz"):
+    if path == b"/healthz":
         status, body = HTTPStatus.OK, {"status": "alive"}
-    elif (method, path) == (b"GET", b"/readyz"):
+    elif path == b"/readyz":
         body = await health.readiness()
         status = HTTPStatus.OK if body["ready"] else HTTPStatus.SERVICE_UNAVAILABLE
     content = json.dumps(body).encode()
-    return (
+    fields = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"
-    ).encode() + content
+    ).encode()
+    # The length is then that of the answer to a GET.
+    return fields if method == b"HEAD" else fields + content

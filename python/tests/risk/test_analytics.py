@@ -1,18 +1,22 @@
 import re
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from triglot.risk import codec, kernel
 from triglot.risk.analytics import Analytics
 from triglot.risk.report import Report
-from triglot.risk.shard import digest
+from triglot.risk.shard import Shard, digest, merge
 from triglot.risk.v1.analytics_pb2 import (
     AggregateRiskRequest,
     AggregateRiskResponse,
+    MergeShardsRequest,
     PrepareMarketDataRequest,
     PrepareMarketDataResponse,
 )
@@ -73,6 +77,10 @@ async def aggregate_request(store: Store, shard_count: int = 4) -> AggregateRisk
         spec=prepared.spec,
         shards=await simulate(store, prepared.spec, shard_count),
     )
+
+
+async def aggregate(store: Store, request: AggregateRiskRequest) -> AggregateRiskResponse:
+    return await ActivityEnvironment().run(Analytics(store).aggregate_risk, request)
 
 
 async def refusal(work: object) -> str:
@@ -198,7 +206,7 @@ async def test_prepare_leaves_missing_prices_to_a_retry(store: Store) -> None:
 
 async def test_aggregate_stores_the_report(store: Store) -> None:
     request = await aggregate_request(store)
-    response = await Analytics(store).aggregate_risk(request)
+    response = await aggregate(store, request)
     report = Report.model_validate_json(await store.get(response.files.json))
     model = codec.spec_from_message(await store.get_message(request.spec, SimulationSpec))
     whole = kernel.simulate(model, 0, COUNT)
@@ -221,15 +229,15 @@ async def test_aggregate_stores_the_report(store: Store) -> None:
 
 
 async def test_the_report_does_not_depend_on_the_sharding(store: Store) -> None:
-    async def aggregate(shard_count: int, reverse: bool) -> AggregateRiskResponse:
+    async def sharded(shard_count: int, reverse: bool) -> AggregateRiskResponse:
         request = await aggregate_request(store, shard_count)
         if reverse:
             shards = list(request.shards)[::-1]
             del request.shards[:]
             request.shards.extend(shards)
-        return await Analytics(store).aggregate_risk(request)
+        return await aggregate(store, request)
 
-    responses = [await aggregate(1, reverse=False), await aggregate(20, reverse=True)]
+    responses = [await sharded(1, reverse=False), await sharded(20, reverse=True)]
     # The page tells of CPU time too.
     assert responses[0].files.json == responses[1].files.json
     assert responses[0].files.chart == responses[1].files.chart
@@ -237,42 +245,39 @@ async def test_the_report_does_not_depend_on_the_sharding(store: Store) -> None:
 
 
 async def test_aggregate_refuses_what_does_not_belong_together(store: Store) -> None:
-    async def aggregate(request: AggregateRiskRequest) -> AggregateRiskResponse:
-        return await Analytics(store).aggregate_risk(request)
-
     request = await aggregate_request(store)
     del request.shards[1]
-    assert "count 6750 scenarios, the request 9000" in await refusal(aggregate(request))
+    assert "count 6750 scenarios, the request 9000" in await refusal(aggregate(store, request))
 
     request = await aggregate_request(store)
     request.shards[1].CopyFrom(request.shards[0])
-    assert "shards overlap" in await refusal(aggregate(request))
+    assert "shards overlap" in await refusal(aggregate(store, request))
 
     request = await aggregate_request(store)
     request.portfolio.positions[0].exposure_minor += 1
-    assert "exposures are not the portfolio's" in await refusal(aggregate(request))
+    assert "exposures are not the portfolio's" in await refusal(aggregate(store, request))
 
     request = await aggregate_request(store)
     spec = await store.get_message(request.spec, SimulationSpec)
     spec.growth_factors[0] *= 1.5
     request.spec.CopyFrom(await store.put_message(spec))
-    assert "not those of the prices" in await refusal(aggregate(request))
+    assert "not those of the prices" in await refusal(aggregate(store, request))
 
     request = await aggregate_request(store)
     other = codec.spec_from_message(await store.get_message(request.spec, SimulationSpec))
     shard = codec.shard_to_message(kernel.simulate(replace(other, seed=5), 0, COUNT))
     del request.shards[:]
     request.shards.append(await store.put_message(shard))
-    assert "replayed" in await refusal(aggregate(request))
+    assert "replayed" in await refusal(aggregate(store, request))
 
     request = await aggregate_request(store)
     request.window.as_of_date = "2026-01-09"
-    assert "no price of 2026-01-09" in await refusal(aggregate(request))
+    assert "no price of 2026-01-09" in await refusal(aggregate(store, request))
 
     request = await aggregate_request(store)
     broken = PriceHistory(symbols=["AAA"], dates=["2026-01-07", "2026-01-08"], prices=[1, 2, 3])
     request.window.prices.CopyFrom(await store.put_message(broken))
-    assert "one value a day and symbol" in await refusal(aggregate(request))
+    assert "one value a day and symbol" in await refusal(aggregate(store, request))
 
 
 async def test_the_page_says_who_computed_what(store: Store) -> None:
@@ -280,7 +285,7 @@ async def test_the_page_says_who_computed_what(store: Store) -> None:
     request.simulation.add(
         language="go", shard_count=4, scenario_count=COUNT, cpu_time=Duration(seconds=1, nanos=230_000_000)
     )
-    response = await Analytics(store).aggregate_risk(request)
+    response = await aggregate(store, request)
     page = (await store.get(response.files.html)).decode()
     assert "4 shards, 9,000 scenarios" in page
     assert "1.23 s" in page
@@ -293,11 +298,40 @@ async def test_aggregate_leaves_missing_prices_to_a_retry(store: Store) -> None:
     request = await aggregate_request(store)
     request.window.prices.sha256 = "0" * 64
     with pytest.raises(ObjectNotFound):
-        await Analytics(store).aggregate_risk(request)
+        await aggregate(store, request)
 
 
 async def test_aggregate_leaves_a_missing_shard_to_a_retry(store: Store) -> None:
     request = await aggregate_request(store)
     request.shards[2].sha256 = "0" * 64
     with pytest.raises(ObjectNotFound):
-        await Analytics(store).aggregate_risk(request)
+        await aggregate(store, request)
+
+
+@pytest.fixture
+def beating(monkeypatch: pytest.MonkeyPatch) -> ActivityEnvironment:
+    """An environment in which merging lasts until several heartbeats have gone out."""
+    beats = threading.Semaphore(0)
+
+    def slow_merge(shards: Sequence[Shard]) -> Shard:
+        for _ in range(3):
+            assert beats.acquire(timeout=20), "no heartbeat while it computes"
+        return merge(shards)
+
+    monkeypatch.setattr("triglot.risk.analytics.merge", slow_merge)
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: beats.release() if details == () else None
+    return environment
+
+
+async def test_heartbeats_go_out_while_a_report_is_computed(
+    store: Store, beating: ActivityEnvironment
+) -> None:
+    response = await beating.run(Analytics(store).aggregate_risk, await aggregate_request(store))
+    assert response.summary.scenario_count == COUNT
+
+
+async def test_heartbeats_go_out_while_shards_are_merged(store: Store, beating: ActivityEnvironment) -> None:
+    shards = (await aggregate_request(store)).shards
+    response = await beating.run(Analytics(store).merge_shards, MergeShardsRequest(shards=shards))
+    assert response.scenario_count == COUNT

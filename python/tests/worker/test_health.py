@@ -182,10 +182,16 @@ async def exchange(address: tuple[str, int], request: bytes) -> bytes:
 
 
 async def get(address: tuple[str, int], path: str, method: str = "GET") -> tuple[int, dict[str, Any]]:
-    answer = await exchange(address, f"{method} {path} HTTP/1.1\r\nHost: worker\r\n\r\n".encode())
-    head, body = answer.split(b"\r\n\r\n", 1)
+    head, body = await ask(address, path, method)
     assert f"Content-Length: {len(body)}".encode() in head
     return int(head.split()[1]), json.loads(body)
+
+
+async def ask(address: tuple[str, int], path: str, method: str) -> tuple[bytes, bytes]:
+    """The answer's head and body."""
+    answer = await exchange(address, f"{method} {path} HTTP/1.1\r\nHost: worker\r\n\r\n".encode())
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head, body
 
 
 async def test_a_probe_gets_status_and_json(health: Health, server: Server) -> None:
@@ -200,6 +206,19 @@ async def test_a_probe_gets_status_and_json(health: Health, server: Server) -> N
             200,
             {"ready": True, "task_queue": "analytics", "identity": IDENTITY},
         )
+
+
+async def test_a_query_changes_nothing(health: Health) -> None:
+    async with endpoint(health) as address:
+        assert await get(address, "/healthz?verbose=1&x") == (200, {"status": "alive"})
+        assert (await get(address, "/readyz?"))[0] == 503
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/healthz?x=1"])
+async def test_who_asks_for_the_head_gets_no_body(health: Health, path: str) -> None:
+    async with endpoint(health) as address:
+        whole, _ = await ask(address, path, "GET")
+        assert await ask(address, path, "HEAD") == (whole, b"")
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/healthz/x"), ("POST", "/readyz")])

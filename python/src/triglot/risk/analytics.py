@@ -4,6 +4,7 @@ import asyncio
 import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from importlib import metadata
 from typing import TypeVar, TypeVarTuple
 
@@ -15,6 +16,7 @@ from triglot.risk import codec, prices
 from triglot.risk.authorship import list_tasks
 from triglot.risk.chart import draw_chart
 from triglot.risk.evaluation import InconsistentInputError, build_report
+from triglot.risk.heartbeats import Heartbeats
 from triglot.risk.kernel import Spec
 from triglot.risk.page import render_page
 from triglot.risk.report import EstimateSection, Report
@@ -79,11 +81,17 @@ class Analytics:
     async def merge_shards(self, request: MergeShardsRequest, /) -> MergeShardsResponse:
         """Merges shards into one, so that a report of many shards hands on few references.
 
+        Heartbeats meanwhile, as `aggregate_risk` does: in an activity alone.
+
         Raises:
             ApplicationError: If the shards cannot be merged; not retryable.
             ObjectNotFound: If the store lacks a shard.
             ObjectCorrupt: If one is not what its reference says.
         """
+        async with _heartbeats():
+            return await self._merge(request)
+
+    async def _merge(self, request: MergeShardsRequest) -> MergeShardsResponse:
         work = _Work()
         shards = await self._fetch_shards(request.shards, work)
         message = await work.run(lambda: codec.shard_to_message(merge(shards)))
@@ -101,6 +109,10 @@ class Analytics:
             ObjectNotFound: If the store lacks the spec, the prices or a shard.
             ObjectCorrupt: If one is not what its reference says.
         """
+        async with _heartbeats():
+            return await self._aggregate(request)
+
+    async def _aggregate(self, request: AggregateRiskRequest) -> AggregateRiskResponse:
         work = _Work()
         message = await self._store.get_message(request.spec, simulation_pb2.SimulationSpec)
         spec = await work.run(codec.spec_from_message, message)
@@ -191,8 +203,13 @@ def _estimate(section: EstimateSection) -> Estimate:
     )
 
 
+def _heartbeats() -> AbstractAsyncContextManager[None]:
+    # They say only that the worker lives: what is done anew in seconds leaves nothing to the next attempt.
+    return Heartbeats(None).kept_up()
+
+
 class _Work:
-    """Runs computations in threads, so that the worker goes on polling, and adds up their CPU time."""
+    """Runs computations in threads, so that polls and heartbeats go on, and adds up their CPU time."""
 
     def __init__(self) -> None:
         self._cpu_seconds = 0.0

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from triglot.risk.analytics import Analytics
+from triglot.risk.heartbeats import HEARTBEAT_INTERVAL
 from triglot.risk.publications import Publications
 from triglot.risk.v1.analytics_temporal import AnalyticsService, analytics_service_activities
 from triglot.risk.v1.publication_temporal import publication_service_activities
@@ -45,6 +46,9 @@ def analytics_worker(
             *publication_service_activities(Publications(store)),
         ],
         graceful_shutdown_timeout=GRACE,
+        # The SDK would hold heartbeats back for four fifths of their time-out: too little left for a delay.
+        max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
+        default_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
         **options,
     )
 

@@ -1,4 +1,4 @@
-"""Heartbeats that go out beside a simulation, and carry how far it has come."""
+"""Heartbeats that go out beside a computation, and carry how far it has come where it can be resumed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from temporalio import activity
 from triglot.risk.v1.simulation_pb2 import ShardCheckpoint
 
 HEARTBEAT_INTERVAL: Final = timedelta(milliseconds=500)
-"""How soon a shard learns of its cancellation, which comes with a heartbeat's reply alone."""
+"""How soon an attempt learns of its cancellation, which comes with a heartbeat's reply alone."""
 
 
 class Heartbeats:

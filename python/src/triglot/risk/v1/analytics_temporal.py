@@ -20,8 +20,10 @@ class AnalyticsService:
     """Prepares the simulation and evaluates its result.
 
     No schedule_to_start_timeout: a queue without workers is to wait for them, and `max_attempts` bounds
-    how long a store that is away is waited for. No heartbeat_timeout: each activity ends within its
-    start_to_close_timeout, after which another worker may begin anew.
+    how long a store that is away is waited for. What reads shards has a heartbeat_timeout, since it may
+    take minutes, and a report must not wait those minutes for a worker that died. There is nothing to
+    carry in the heartbeats: another attempt starts over, which costs seconds. The preparation has none:
+    its start_to_close_timeout is short.
     """
 
     TASK_QUEUE: Final = "analytics"
@@ -109,6 +111,7 @@ def merge_shards(
         task_queue=AnalyticsService.TASK_QUEUE,
         result_type=analytics_pb2.MergeShardsResponse,
         start_to_close_timeout=timedelta(seconds=300),
+        heartbeat_timeout=timedelta(seconds=15),
         retry_policy=RetryPolicy(
             initial_interval=timedelta(seconds=1),
             maximum_interval=timedelta(seconds=30),
@@ -129,6 +132,7 @@ def aggregate_risk(
         task_queue=AnalyticsService.TASK_QUEUE,
         result_type=analytics_pb2.AggregateRiskResponse,
         start_to_close_timeout=timedelta(seconds=300),
+        heartbeat_timeout=timedelta(seconds=15),
         retry_policy=RetryPolicy(
             initial_interval=timedelta(seconds=1),
             maximum_interval=timedelta(seconds=30),

@@ -272,8 +272,9 @@ export const AggregateRiskResponseSchema: GenMessage<AggregateRiskResponse> = /*
  * Prepares the simulation and evaluates its result.
  *
  * No schedule_to_start_timeout: a queue without workers is to wait for them, and `max_attempts` bounds how long a
- * store that is away is waited for. No heartbeat_timeout: each activity ends within its start_to_close_timeout,
- * after which another worker may begin anew.
+ * store that is away is waited for. What reads shards has a heartbeat_timeout, since it may take minutes, and a
+ * report must not wait those minutes for a worker that died. There is nothing to carry in the heartbeats: another
+ * attempt starts over, which costs seconds. The preparation has none: its start_to_close_timeout is short.
  *
  * @generated from service triglot.risk.v1.AnalyticsService
  */

@@ -31,6 +31,7 @@ export function mergeShards(request: MergeShardsRequest): Promise<MergeShardsRes
   return executeActivity(analyticsService.mergeShards, request, {
     taskQueue: analyticsServiceTaskQueue,
     startToCloseTimeout: '5 m',
+    heartbeatTimeout: '15 s',
     retry: {
       initialInterval: '1 s',
       maximumInterval: '30 s',
@@ -46,6 +47,7 @@ export function aggregateRisk(request: AggregateRiskRequest): Promise<AggregateR
   return executeActivity(analyticsService.aggregateRisk, request, {
     taskQueue: analyticsServiceTaskQueue,
     startToCloseTimeout: '5 m',
+    heartbeatTimeout: '15 s',
     retry: {
       initialInterval: '1 s',
       maximumInterval: '30 s',
