@@ -79,7 +79,7 @@ class SectionEntry:
 
 SECTIONS = (
     SectionEntry("kernel", "The kernel on one core", 95, 15, "triglot.bench.kernel"),
-    SectionEntry("calls", "Activity round trips", 195, 20, "triglot.bench.calls"),
+    SectionEntry("calls", "Activity round trips", 345, 20, "triglot.bench.calls"),
     SectionEntry("payloads", "Payloads", 40, 6, "triglot.bench.payloads"),
     SectionEntry("lifecycle", "Life cycle of a worker", 45, 5, "triglot.bench.lifecycle"),
     SectionEntry(
