@@ -272,7 +272,6 @@ async def test_each_language_leaves_a_checkpoint_that_it_cannot_read(stage: Stag
             await worker.end(signal.SIGTERM)
             (handed_over,) = worker.lines("handing over")
         partial = (await stage.left(shard)).partial.sha256
-        assert partial[:2] != request.spec.sha256[:2]
         async with (
             unreadable(stage.folder.parent / "store" / "sha256" / partial[:2]),
             stage.worker(language) as worker,
@@ -288,7 +287,8 @@ async def test_each_language_leaves_a_checkpoint_that_it_cannot_read(stage: Stag
             with pytest.raises(WorkflowFailureError) as caught:
                 await shard.result()
             assert isinstance(caught.value.cause, CancelledError)
-            assert len(worker.lines("giving up")) == 1
+            # TypeScript's SDK writes its log a moment later.
+            await until(lambda: len(worker.lines("giving up")) == 1, f"{language} says so", SECONDS)
 
 
 def small_spec() -> SimulationSpec:
