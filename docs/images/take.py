@@ -13,6 +13,8 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from rich.console import Console
 
 from triglot.cli.race import command
@@ -35,7 +37,9 @@ PHONE = (
     "<!doctype html><style>body {{ margin: 0 }} iframe {{ border: 0; width: 390px; height: {height}px }}"
     '</style><iframe src="{url}"></iframe>'
 )
-PHONE_HEIGHT = 1560
+PHONE_HEIGHT = 1700
+# Pixels of nothing from edge to edge: that is between sections, not between lines.
+GAP = 60
 RACE_SCENARIOS = 60_000_000
 RACE_KILLS = ("go@20%", "python@40%", "typescript@60%")
 # Names of web fonts: a picture in a repository asks no other host.
@@ -59,10 +63,10 @@ async def take(browser: str, scratch: Path) -> None:
         messages = await asyncio.to_thread(get, f"{inbox}/api/messages")
         mail = next(message["number"] for message in messages if message["channel"] == "mail")
         for name, url, width, height in (
-            ("report-desktop", page.as_uri(), 1100, 1720),
+            ("report-desktop", page.as_uri(), 1100, 2700),
             ("report-phone", phone.as_uri(), 390, PHONE_HEIGHT),
             ("mail", f"{inbox}/messages/{mail}", 900, 1240),
-            ("inbox", inbox, 900, 680),
+            ("inbox", inbox, 900, 900),
         ):
             await asyncio.to_thread(shoot, browser, url, IMAGES / f"{name}.png", (width, height))
             print(f"docs/images/{name}.png")
@@ -123,7 +127,7 @@ async def request(stack: Stack, inbox: str) -> GenerateRiskReportRequest:
 
 
 def shoot(browser: str, url: str, target: Path, size: tuple[int, int]) -> None:
-    """Takes the top left of a page, `size` in CSS pixels, at twice as many."""
+    """Takes the top left of a page, at most `size` in CSS pixels, at twice as many."""
     with tempfile.TemporaryDirectory(prefix="triglot-chromium-") as profile:
         subprocess.run(
             [
@@ -144,6 +148,20 @@ def shoot(browser: str, url: str, target: Path, size: tuple[int, int]) -> None:
             capture_output=True,
             timeout=60,
         )
+    cut(target)
+
+
+def cut(picture: Path) -> None:
+    """Ends a picture in the last gap of its page, rather than in the midst of a sentence."""
+    with Image.open(picture) as opened:
+        image = opened.convert("RGB")
+    pixels = np.asarray(image)
+    blank = (pixels == pixels[0, 0]).all(axis=(1, 2))
+    # Where a gap of so many rows has just ended, or the picture has.
+    filled = np.flatnonzero(~blank)
+    gaps = np.diff(np.append(filled, len(blank)))
+    last = filled[np.flatnonzero(gaps > GAP)[-1]]
+    image.crop((0, 0, image.width, int(last) + GAP // 2)).save(picture, optimize=True)
 
 
 def post(url: str, content: object) -> None:
