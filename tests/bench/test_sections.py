@@ -81,9 +81,6 @@ async def test_calls_are_measured_of_all_pairs(context: Context) -> None:
     for row in found["io-bound"].rows:
         # Less would mean that an answer came before its time.
         assert row.measures["to the answer"].interval.value >= 1e3 * calls.DELAY_SECONDS
-    # Pauses between calls leave the server time.
-    one_call = [*found["latency"].rows, *costs, *found["payload-latency"].rows]
-    assert not any(row.server_bound for row in one_call)
 
 
 async def test_payloads_are_measured_in_every_language_and_encoding(context: Context) -> None:
