@@ -13,8 +13,7 @@ import pytest
 
 from demos import DEADLINE, Demo, failed_checks
 
-# Longer than a worker is waited for: a signal that arrives between a fork and the new program is lost.
-GONE_SECONDS = 25
+GONE_SECONDS = 10
 
 StartDemo = Callable[..., Demo]
 

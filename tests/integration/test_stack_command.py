@@ -22,7 +22,7 @@ from demos import MARKER, Demo
 from triglot.risk import defaults
 
 DEADLINE = 120
-GONE_SECONDS = 25
+GONE_SECONDS = 15
 STOPPED = {"stopped": True, "running_reports": 0}
 NOTHING_TO_STOP = {"stopped": False, "running_reports": None}
 TRIGLOT = str(Path(sys.executable).parent / "triglot")

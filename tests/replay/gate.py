@@ -19,6 +19,7 @@ from temporalio.worker import Replayer
 
 from triglot.connection import quiet_runtime, storing_data_converter
 from triglot.contract.runtime import data_converter
+from triglot.leaving import leave
 from triglot.risk.worker import WORKFLOWS, workflow_runner
 from triglot.store import Store
 
@@ -91,4 +92,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

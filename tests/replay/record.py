@@ -22,6 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from triglot.connection import quiet_runtime
 from triglot.contract.runtime import data_converter
+from triglot.leaving import leave
 from triglot.risk import attributes
 
 
@@ -101,3 +102,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    leave(0)

@@ -20,6 +20,14 @@ DEADLINE = 20
 # Says so when it runs, and does not end by SIGTERM.
 STUBBORN = "import pathlib, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 STUBBORN += "pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+# Ends by the second SIGTERM.
+DEAF = """
+import pathlib, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+pathlib.Path(sys.argv[1]).touch()
+signal.sigwait({signal.SIGTERM})
+signal.sigwait({signal.SIGTERM})
+"""
 # Ends a second after its grace.
 HANDING_BACK = """
 import pathlib, signal, sys, time
@@ -104,6 +112,24 @@ def test_a_worker_has_time_to_hand_back_what_it_cancels_when_its_grace_ends(fold
     supervisor.stop()
 
     assert handed_back.exists(), folder.log_of("supervisord").read_text()
+
+
+def test_a_signal_that_a_new_process_has_lost_is_repeated(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "_FORK_SECONDS", 2 * DEADLINE)
+    started = folder.root / "started"
+    supervisor = Supervisor(
+        folder, [Process("worker", [sys.executable, "-c", DEAF, str(started)], task_queues=("queue",))]
+    )
+    supervisor.start()
+    deadline = time.monotonic() + DEADLINE
+    while not started.exists():
+        assert time.monotonic() < deadline, folder.log_of("supervisord").read_text()
+
+    supervisor.stop()
+
+    assert "SIGKILL" not in folder.log_of("supervisord").read_text()
 
 
 def read_until_refused(folder: RunFolder) -> None:

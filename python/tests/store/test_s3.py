@@ -331,10 +331,10 @@ async def test_a_bucket_of_aws_is_not_looked_for_where_the_environment_says(
         writer.close()
 
     async with await asyncio.start_server(note, "127.0.0.1", 0) as server:
-        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        # Not http, which is refused where it is not the setting's.
+        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         for name in ("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
             monkeypatch.setenv(name, address)
-        monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
         environment = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hidden"}
         # No name of such a region is known.
         with pytest.raises(StoreUnavailable):

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { ApplicationFailure } from '@temporalio/common';
@@ -229,7 +232,9 @@ test('a body that stalls is a retryable StoreUnavailable', { timeout: 10_000 }, 
 test('a bucket of AWS is not looked for where the environment says', { timeout: 60_000 }, async (t) => {
   const fake = await startFake(t);
   storeAt(t, 'triglot', fake.url);
-  process.env['AWS_ENDPOINT_URL_S3'] = process.env['AWS_ENDPOINT_URL'] = fake.url;
+  // An address, of which the SDK would tell the bucket by path: a name before it would lead nowhere.
+  const url = fake.url.replace('localhost', '127.0.0.1');
+  process.env['AWS_ENDPOINT_URL_S3'] = process.env['AWS_ENDPOINT_URL'] = url;
   // No name of such a region is known.
   const location = parseLocation('s3://triglot/a/b?region=region-7');
   assert.equal((await rejection(openStore(location))).type, 'StoreUnavailable');
@@ -238,7 +243,13 @@ test('a bucket of AWS is not looked for where the environment says', { timeout: 
 
 test('credentials are those of the environment beside a profile', async (t) => {
   const fake = await startFake(t);
-  const store = storeAt(t, 'triglot', fake.url);
-  process.env['AWS_PROFILE'] = 'absent';
+  storeAt(t, 'triglot', fake.url);
+  const folder = await mkdtemp(join(tmpdir(), 'triglot-profile-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'credentials');
+  await writeFile(file, '[another]\naws_access_key_id = another\naws_secret_access_key = hidden\n');
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = file;
+  process.env['AWS_PROFILE'] = 'another';
+  const store = openStore(parseLocation(`s3://triglot/a/b?region=region-7&endpoint=${fake.url}`));
   assert.equal((await store.get(ABC)).toString(), 'abc');
 });

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,9 +33,12 @@ _WORKERS = "workers"
 _WORKER_STOP_SECONDS = 12
 _SERVICE_STOP_SECONDS = 1
 _SERVER_STOP_SECONDS = 5  # what a server with a database needs is well below
-# Longer than workers and server together and supervisord's rounds of a second. All of the workers' is needed
-# at times: a signal that arrives between a fork and the new program is lost, and not repeated.
+# Longer than workers and server together and supervisord's rounds of a second.
 _SHUTDOWN_SECONDS = 21
+# How long a new process may still be a fork of supervisord, whose signal handlers it has until it becomes the
+# new program: a signal is lost then.
+_FORK_SECONDS = 1
+_REPEAT_SECONDS = 1
 _ANSWER_SECONDS = 3
 _EXITED = "EXITED"
 # Not EXITED: what ends by itself or is killed is that for the moment until it is started again.
@@ -180,14 +184,16 @@ class Supervisor:
             (self._folder.root / _CONFIGURATION).unlink(missing_ok=True)
 
     def _stop(self, daemon: subprocess.Popen[bytes]) -> None:
+        begun, deadline = time.time(), time.monotonic() + _SHUTDOWN_SECONDS
         daemon.terminate()
         try:
-            daemon.wait(_SHUTDOWN_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise StackError(
-                f"supervisord did not stop within {_SHUTDOWN_SECONDS} s; "
-                f"see {self._folder.log_of('supervisord')}"
-            ) from None
+            while not _ends_within(daemon, min(_REPEAT_SECONDS, deadline - time.monotonic())):
+                if time.monotonic() >= deadline:
+                    raise StackError(
+                        f"supervisord did not stop within {_SHUTDOWN_SECONDS} s; "
+                        f"see {self._folder.log_of('supervisord')}"
+                    )
+                _terminate_new(daemon.pid, begun - _FORK_SECONDS)
         finally:
             # A supervisord that was killed leaves its processes behind; their session tells them.
             _kill_session(daemon.pid)
@@ -307,6 +313,23 @@ def _state(info: dict[str, Any]) -> ProcessState:
     pid = int(info["pid"]) or None
     uptime = int(info["now"]) - int(info["start"]) if pid else None
     return ProcessState(str(info["name"]), str(info["statename"]), pid, uptime)
+
+
+def _ends_within(daemon: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        daemon.wait(max(0, seconds))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _terminate_new(daemon: int, since: float) -> None:
+    """Repeats the signal to stop to what supervisord has started since; who has had it ignores the second."""
+    with suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(daemon).children():
+            with suppress(psutil.NoSuchProcess):
+                if process.create_time() >= since:
+                    process.terminate()
 
 
 def _kill_session(session: int) -> None:
