@@ -62,7 +62,7 @@ dev: build ## the same stack in the foreground with the Web UI, until Ctrl-C
 	@triglot dev $(ARGS)
 
 .PHONY: bench
-bench: build $(NUMBA) ## languages and SDKs side by side, fourteen minutes (QUICK=1: one minute; ARGS="--section kernel")
+bench: build $(NUMBA) ## languages and SDKs side by side, fourteen minutes (QUICK=1: a good minute; ARGS="--section kernel")
 	@triglot bench run $(if $(QUICK),--quick) $(ARGS)
 
 .PHONY: doctor
